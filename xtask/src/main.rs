@@ -1,2 +1,45 @@
-//! To be written.
-fn main() {}
+//! The project's one entry point: `cargo xtask COMMAND`.
+
+mod build;
+mod ci;
+mod envoy;
+mod slim;
+mod test;
+mod toolchain;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Build, test and show the filter")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build the filter into dist/validate_jwt.wasm
+    Build,
+    /// Build the filter and run every test of the workspace, those in a real Envoy included
+    Test(test::Options),
+    /// Run what has to pass before a change is taken
+    Ci,
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Build => build::run(),
+        Command::Test(options) => test::run(&options),
+        Command::Ci => ci::run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
