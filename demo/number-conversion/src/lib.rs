@@ -27,3 +27,8 @@ pub use http::{CallLog, SERVICE_PATH};
 pub use operation::Operation;
 pub use server::{BindError, Server};
 pub use soap::SoapVersion;
+
+/// Runs the README's Rust as a documentation test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

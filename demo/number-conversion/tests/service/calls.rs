@@ -1,7 +1,7 @@
 //! Proper calls, and numbers that are proper or not.
 
 use crate::client::{
-    NAMESPACE, SOAP11, SOAP12, dollars, envelope, post, post11, post12, start, words,
+    NAMESPACE, SOAP11, SOAP12, between, dollars, envelope, post, post11, post12, start, words,
 };
 
 #[test]
@@ -229,4 +229,22 @@ fn takes_any_action_but_that_of_the_other_operation() {
         envelope(SOAP12, &words("5")),
     );
     assert_eq!((answer.status, answer.fault12().0), (400, "soap:Sender"));
+}
+
+#[test]
+fn answers_the_message_of_the_readme_as_the_readme_says() {
+    let server = start();
+    let readme = include_str!("../../README.md");
+    let answer = post(
+        &server,
+        &[("content-type", "text/xml")],
+        between(readme, "--data '", "' http://"),
+    );
+    assert!(
+        answer
+            .body
+            .contains(between(readme, "NumberConversion.wso\n…", "…\n```")),
+        "{}",
+        answer.body
+    );
 }

@@ -144,14 +144,14 @@ pub(crate) fn dollars(number: &str) -> String {
     format!("<NumberToDollars xmlns=\"{NAMESPACE}\"><dNum>{number}</dNum></NumberToDollars>")
 }
 
-/// Sends bytes as they are, closes the sending side and returns all that comes back.
+/// Sends bytes as they are and returns all that comes back until the server closes the connection, which it
+/// must do by itself: a client that closes its sending side first may lose the answer.
 pub(crate) fn raw(address: SocketAddr, request: &[u8]) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     stream
         .set_read_timeout(Some(Duration::from_secs(20)))
         .unwrap();
     stream.write_all(request).unwrap();
-    stream.shutdown(std::net::Shutdown::Write).unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
     String::from_utf8_lossy(&answer).into_owned()
