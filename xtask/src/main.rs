@@ -2,6 +2,7 @@
 
 mod build;
 mod ci;
+mod demo;
 mod envoy;
 mod slim;
 mod test;
@@ -25,6 +26,8 @@ enum Command {
     Build,
     /// Build the filter and run every test of the workspace, those in a real Envoy included
     Test(test::Options),
+    /// Start emulator, service and gateway on this machine and show what the filter does
+    Demo(demo::Options),
     /// Run what has to pass before a change is taken
     Ci,
 }
@@ -33,6 +36,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Build => build::run(),
         Command::Test(options) => test::run(&options),
+        Command::Demo(options) => demo::run(&options),
         Command::Ci => ci::run(),
     };
     match result {

@@ -20,8 +20,8 @@ pub(crate) struct Options {
 ///
 /// When one of them fails.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let module = build::module()?;
     let envoy = envoy::ensure()?;
+    let module = build::module()?;
     let mut command = workspace::cargo();
     command
         .args(["test", "--workspace"])
