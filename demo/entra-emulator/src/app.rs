@@ -2,6 +2,8 @@
 
 use std::{
     collections::BTreeMap,
+    fmt,
+    io::{self, Write as _},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
@@ -85,9 +87,12 @@ impl App {
             },
             None => self.serve(scheme, route, request).await,
         };
-        if self.log_requests && !matches!(route, Route::Health) {
+        if !matches!(route, Route::Health) {
             // `Debug` escapes what a client could put into a path to fake a line.
-            eprintln!("{method} {path:?} {}", answer.status().as_u16());
+            self.log(format_args!(
+                "{method} {path:?} {}",
+                answer.status().as_u16()
+            ));
         }
         answer
     }
@@ -216,6 +221,13 @@ impl App {
         set(&mut answer, header::CACHE_CONTROL, DOCUMENT_CACHING);
         set(&mut answer, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
         answer
+    }
+
+    /// Writes a line to standard error, if that is wanted; a closed one is no reason to fail a request.
+    pub(crate) fn log(&self, line: fmt::Arguments<'_>) {
+        if self.log_requests {
+            let _ = writeln!(io::stderr(), "{line}");
+        }
     }
 
     pub(crate) fn keys(&self) -> MutexGuard<'_, KeySet> {

@@ -8,6 +8,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore, watch},
+    task::JoinSet,
     time::{sleep, timeout},
 };
 use tokio_rustls::TlsAcceptor;
@@ -52,14 +53,17 @@ pub(crate) async fn serve(app: Arc<App>, listeners: Listeners, mut end: watch::R
         end: end.clone(),
         slots: Arc::clone(&slots),
     };
+    let mut accepting = JoinSet::new();
     if let Some(listener) = listeners.http {
-        tokio::spawn(server.clone().accept(listener, None));
+        accepting.spawn(server.clone().accept(listener, None));
     }
     if let Some((listener, acceptor)) = listeners.https {
-        tokio::spawn(server.clone().accept(listener, Some(acceptor)));
+        accepting.spawn(server.clone().accept(listener, Some(acceptor)));
     }
     drop(server);
     let _ = end.changed().await;
+    // When this returns, the ports are free.
+    while accepting.join_next().await.is_some() {}
     // All slots are free again when the last connection is gone.
     let _ = timeout(GRACE, slots.acquire_many(MAX_CONNECTIONS)).await;
 }
@@ -74,13 +78,15 @@ struct Server {
 impl Server {
     async fn accept(mut self, listener: TcpListener, tls: Option<TlsAcceptor>) {
         loop {
-            let Ok(slot) = Arc::clone(&self.slots).acquire_owned().await else {
-                return;
+            let next = async {
+                let slot = Arc::clone(&self.slots).acquire_owned().await;
+                (slot, listener.accept().await)
             };
-            let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
+            let (slot, accepted) = tokio::select! {
+                next = next => next,
                 _ = self.end.changed() => return,
             };
+            let Ok(slot) = slot else { return };
             match accepted {
                 Ok((stream, _)) => {
                     tokio::spawn(self.clone().connection(stream, tls.clone(), slot));
@@ -101,10 +107,8 @@ impl Server {
             None => self.exchange(stream, Scheme::Http).await,
             Some(tls) => match timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
                 Ok(Ok(stream)) => self.exchange(stream, Scheme::Https).await,
-                Ok(Err(error)) if self.app.log_requests => {
-                    eprintln!("TLS handshake failed: {error}")
-                }
-                Ok(Err(_)) | Err(_) => {}
+                Ok(Err(error)) => self.app.log(format_args!("TLS handshake failed: {error}")),
+                Err(_) => {}
             },
         }
         drop(slot);

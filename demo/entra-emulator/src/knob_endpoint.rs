@@ -160,6 +160,12 @@ impl From<KnobError> for Fault {
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
+    // serde would take the members of an array in order.
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Fault::Request(
+            "the body is not a JSON object such as {\"seconds\": 5}".to_owned(),
+        ));
+    }
     serde_json::from_slice(body)
         .map_err(|error| Fault::Request(format!("the JSON body is not right: {error}")))
 }

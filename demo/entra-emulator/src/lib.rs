@@ -46,3 +46,8 @@ pub use health::check_health;
 pub use registrations::{Registrations, RegistrationsError};
 pub use state_file::StateFileError;
 pub use tls::TlsError;
+
+/// Compiles the example in the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,6 +1,6 @@
 //! The `entra-emulator` command.
 
-use std::{error::Error, net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{error::Error, io::Write as _, net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use entra_emulator::{BaseAddress, Emulator, Registrations, RunningEmulator, check_health};
@@ -122,13 +122,15 @@ fn configure(registrations: Registrations, options: Serve) -> Emulator {
     emulator
 }
 
+/// Says where to find it. That nobody reads this is no reason to end, so errors are dropped.
 fn announce(emulator: &RunningEmulator) {
-    println!("entra-emulator is ready (for development only)");
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "entra-emulator is ready (for development only)");
     if let Some(url) = emulator.http_url() {
-        println!("  {url}/");
+        let _ = writeln!(out, "  {url}/");
     }
     if let Some(url) = emulator.https_url() {
-        println!("  {url}/  (its CA: {url}/ca.pem)");
+        let _ = writeln!(out, "  {url}/  (its CA: {url}/ca.pem)");
     }
 }
 

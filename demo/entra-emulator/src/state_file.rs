@@ -101,10 +101,7 @@ impl StateFile {
 
     /// The stored keys in order; `None` if there are none yet.
     pub(crate) fn keys(&self) -> Result<Option<KeySet>, StateFileError> {
-        let damaged = |problem: &str| StateFileError::Damaged {
-            path: self.path.clone(),
-            problem: problem.to_owned(),
-        };
+        let damaged = |problem: &str| self.damaged(problem);
         let stored = self
             .contents
             .lock()
@@ -125,6 +122,14 @@ impl StateFile {
             );
         }
         Ok(KeySet::from_keys(keys))
+    }
+
+    /// That the file is there, and cannot be used.
+    pub(crate) fn damaged(&self, problem: &str) -> StateFileError {
+        StateFileError::Damaged {
+            path: self.path.clone(),
+            problem: problem.to_owned(),
+        }
     }
 
     pub(crate) fn ca(&self) -> Option<StoredCa> {

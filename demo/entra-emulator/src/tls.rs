@@ -7,9 +7,9 @@ use rcgen::{
     KeyUsagePurpose, SanType,
 };
 use rustls::{
-    ServerConfig,
+    RootCertStore, ServerConfig,
     crypto::aws_lc_rs,
-    pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+    pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::PemObject as _},
 };
 use thiserror::Error;
 use time::{Duration, OffsetDateTime};
@@ -59,14 +59,13 @@ impl CertificateAuthority {
     pub(crate) fn open(state: Option<&StateFile>) -> Result<Self, TlsError> {
         let now = OffsetDateTime::now_utc();
         let renewal = now.saturating_add(CA_RENEWAL).unix_timestamp();
-        if let Some(stored) = state
-            .and_then(StateFile::ca)
-            .filter(|stored| stored.not_after > renewal)
+        if let Some(state) = state
+            && let Some(stored) = state.ca().filter(|stored| stored.not_after > renewal)
         {
-            let key = KeyPair::from_pem(&stored.key_pem)?;
-            return Ok(Self {
-                pem: stored.certificate_pem,
-                issuer: Issuer::new(ca_params(now), key),
+            return Self::from_stored(stored, now).ok_or_else(|| {
+                state
+                    .damaged("the CA cannot be read, or its key is another's")
+                    .into()
             });
         }
         let key = KeyPair::generate()?;
@@ -83,6 +82,23 @@ impl CertificateAuthority {
         Ok(Self {
             pem,
             issuer: Issuer::new(params, key),
+        })
+    }
+
+    /// `None` if the parts are damaged or do not belong together.
+    fn from_stored(stored: StoredCa, now: OffsetDateTime) -> Option<Self> {
+        let key = KeyPair::from_pem(&stored.key_pem).ok()?;
+        let certificate = CertificateDer::from_pem_slice(stored.certificate_pem.as_bytes()).ok()?;
+        let public_key = key.public_key_raw();
+        let mut roots = RootCertStore::empty();
+        roots.add(certificate.clone()).ok()?;
+        let belongs = certificate
+            .windows(public_key.len())
+            .any(|part| part == public_key);
+        let issuer = Issuer::new(ca_params(now), key);
+        belongs.then_some(Self {
+            pem: stored.certificate_pem,
+            issuer,
         })
     }
 

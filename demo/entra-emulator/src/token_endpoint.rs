@@ -85,7 +85,14 @@ where
             "server_error",
             &error.to_string(),
         ),
-        Err(refusal) => refuse(&refusal, &parts.headers),
+        Err(refusal) => {
+            app.log(format_args!(
+                "AADSTS{}: {}",
+                refusal.code(),
+                refusal.sentence()
+            ));
+            refuse(&refusal, &parts.headers)
+        }
     }
 }
 

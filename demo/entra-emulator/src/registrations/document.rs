@@ -56,7 +56,7 @@ type Checked<T> = Result<T, RegistrationsError>;
 pub(super) fn parse(json: &[u8]) -> Checked<Vec<Tenant>> {
     let mut reader = serde_json::Deserializer::from_slice(json);
     let document: Document = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        RegistrationsError::new(error.path().to_string(), error.inner().to_string())
+        RegistrationsError::new(place_of(error.path()), error.inner().to_string())
     })?;
     reader
         .end()
@@ -84,6 +84,14 @@ pub(super) fn parse(json: &[u8]) -> Checked<Vec<Tenant>> {
         tenants.push(tenant);
     }
     Ok(tenants)
+}
+
+/// The path the library gives; its name for the whole document is a bare dot.
+fn place_of(path: &serde_path_to_error::Path) -> String {
+    match path.iter().next() {
+        Some(_) => path.to_string(),
+        None => "document".to_owned(),
+    }
 }
 
 fn check_tenant(entry: TenantEntry, place: &str) -> Checked<Tenant> {
