@@ -6,11 +6,17 @@ mod support;
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, path::PathBuf, process};
+    use std::{
+        fs,
+        io::Write as _,
+        path::PathBuf,
+        process,
+        time::{Duration, Instant},
+    };
 
     use entra_emulator::{Emulator, Registrations, RunningEmulator, StartError};
 
-    use super::support::{get, get_https, kids, knob, local, start};
+    use super::support::{connect, get, get_https, kids, knob, local, start};
 
     const DISCOVERY: &str = "/common/v2.0/.well-known/openid-configuration";
     const KEYS: &str = "/common/discovery/v2.0/keys";
@@ -201,6 +207,37 @@ mod tests {
             .http(address)
             .start()
             .unwrap();
+    }
+
+    #[test]
+    fn an_answer_held_up_does_not_hold_up_the_end() {
+        let running = start();
+        knob(&running, "delay", r#"{"milliseconds": 60000}"#);
+        let mut waiting = connect(running.http_address().unwrap());
+        waiting
+            .write_all(format!("GET {KEYS} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes())
+            .unwrap();
+        let idle = connect(running.http_address().unwrap());
+        let asked = Instant::now();
+        drop(running);
+        assert!(
+            asked.elapsed() < Duration::from_secs(5),
+            "{:?}",
+            asked.elapsed()
+        );
+        drop(idle);
+    }
+
+    #[test]
+    fn an_emulator_can_start_and_stop_in_an_asynchronous_test() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let running = start();
+            assert_eq!(get(&running, KEYS).status, 200);
+            drop(running);
+        });
     }
 
     #[test]

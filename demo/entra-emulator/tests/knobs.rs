@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_delay_holds_documents_up_but_neither_tokens_nor_the_end() {
+    fn a_delay_holds_documents_up_and_nothing_else() {
         let emulator = start();
         knob(&emulator, "delay", r#"{"milliseconds": 300}"#);
         let timed = |action: &dyn Fn()| {
