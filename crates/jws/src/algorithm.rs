@@ -81,6 +81,15 @@ impl Algorithm {
             .find(|algorithm| algorithm.name() == name)
     }
 
+    /// The hash function that the algorithm prescribes.
+    pub const fn hash(self) -> Hash {
+        match self {
+            Self::RS256 | Self::PS256 | Self::ES256 | Self::HS256 => Hash::Sha256,
+            Self::RS384 | Self::PS384 | Self::ES384 | Self::HS384 => Hash::Sha384,
+            Self::RS512 | Self::PS512 | Self::EdDSA | Self::HS512 => Hash::Sha512,
+        }
+    }
+
     /// Whether the verifier needs the signer's secret. Such a key must never come from a fetched document.
     pub const fn is_symmetric(self) -> bool {
         matches!(self, Self::HS256 | Self::HS384 | Self::HS512)

@@ -126,8 +126,8 @@ pub(crate) fn key_from_rsa_public_key(der: &[u8]) -> Result<Key, KeyError> {
     Key::rsa(n.as_bytes(), e.as_bytes())
 }
 
-/// The public key of an X.509 certificate. Nothing else of the certificate is looked at: a key written in the configuration is trusted
-/// because it is written there, not because of a date or a signature.
+/// The public key of an X.509 certificate. Nothing else of the certificate is looked at: a key written in the
+/// configuration is trusted because it is written there, not because of a date or a signature.
 pub(crate) fn key_from_certificate(der: &[u8]) -> Result<Key, KeyError> {
     let spki = find_spki(der).map_err(|_| KeyError::Asn1)?;
     key_from_spki(spki)

@@ -27,7 +27,7 @@ pub(crate) fn public_key(bytes: &[u8]) -> Result<VerifyingKey, KeyError> {
 
 /// Verifier of Ed25519 that refuses what the cofactored equation would let through.
 ///
-/// `jwt_compact` verifies without the strict rules, under which libraries disagree on crafted signatures; hence our own.
+/// `jwt_compact` verifies without the strict rules, and without them libraries disagree on crafted signatures.
 pub(crate) struct StrictEd25519;
 
 impl jwt_compact::Algorithm for StrictEd25519 {

@@ -4,8 +4,8 @@ use crate::algorithm::Hash;
 
 /// What the host of this code can verify for us.
 ///
-/// Used for RSASSA-PKCS1-v1_5 and ECDSA. The caller of [`Key::verify`](crate::Key::verify) passes one; key type, algorithm, length and range
-/// of the signature have been checked when it is called.
+/// Asked by [`Key::verify`](crate::Key::verify) about RSASSA-PKCS1-v1_5 and ECDSA, after the type of the key and the
+/// length and range of the signature were checked.
 pub trait HostCrypto {
     /// Verifies `signature` over `message` with the DER SubjectPublicKeyInfo `spki_der`.
     ///

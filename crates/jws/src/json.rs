@@ -1,8 +1,8 @@
 //! Cuts JSON text into the texts of its members or elements, without interpreting them.
 //!
-//! A key set holds keys that we cannot use and must step over (RFC 7517 §5), and names may occur twice in an object, which `serde` data
-//! structures hide. With the text of each value at hand a bad one spoils only itself, and its size is known.
-//! The grammar is `serde_json`'s: every value goes through its parser, which skips nested values
+//! A key set holds keys that we cannot use and must step over (RFC 7517 §5), and names may occur twice in an object,
+//! which `serde` data structures hide. With the text of each value at hand a bad one spoils only itself, and its
+//! size is known. The grammar is `serde_json`'s: every value goes through its parser, which skips nested values
 //! without recursion.
 
 use alloc::string::String;

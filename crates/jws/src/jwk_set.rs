@@ -78,7 +78,8 @@ pub fn parse_jwk_set(document: &[u8], origin: Origin) -> Result<JwkSet, JwkSetEr
                 if !parsed.private.is_empty() {
                     let kid = parsed.jwk.kid.as_deref().and_then(printable);
                     set.warnings.push(format!(
-                        "{} holds members of a private key ({}): whoever read the document can sign tokens, replace the key",
+                        "{} holds members of a private key ({}): whoever read the document can sign tokens; \
+                         replace the key",
                         place(index, kid.as_deref()),
                         parsed.private.join(", "),
                     ));

@@ -6,7 +6,7 @@ use core::fmt;
 
 use jwt_compact::alg::{Hs256, Hs256Key, Hs384, Hs384Key, Hs512, Hs512Key};
 
-use crate::algorithm::{Algorithm, Hash};
+use crate::algorithm::Algorithm;
 use crate::ecdsa::{self, Es256, Es384, P256PublicKey, P384PublicKey};
 use crate::eddsa::{self, StrictEd25519};
 use crate::hmac::Secret;
@@ -63,8 +63,8 @@ impl Key {
     ///
     /// # Errors
     ///
-    /// The modulus is even or has less than [`MIN_RSA_BITS`] or more than [`MAX_RSA_BITS`] bits; the exponent is even, less
-    /// than 3, or has more than 33 bits.
+    /// The modulus is even or has less than [`MIN_RSA_BITS`] or more than [`MAX_RSA_BITS`] bits; the exponent is
+    /// even, less than 3, or has more than 33 bits.
     pub fn rsa(n: &[u8], e: &[u8]) -> Result<Self, KeyError> {
         RsaPublicKey::new(n, e).map(|key| Self(Material::Rsa(key)))
     }
@@ -132,7 +132,9 @@ impl Key {
         }
     }
 
-    /// Whether `signature` is this key's signature over `message` by `algorithm`; never, if the key does not support it.
+    /// Whether `signature` is this key's signature over `message` by `algorithm`.
+    ///
+    /// Never, if the key does not support the algorithm; the host is not asked then.
     pub fn verify(
         &self,
         algorithm: Algorithm,
@@ -143,18 +145,14 @@ impl Key {
         use Algorithm::{
             ES256, ES384, EdDSA, HS256, HS384, HS512, PS256, PS384, PS512, RS256, RS384, RS512,
         };
-        let pkcs1 = |key: &RsaPublicKey, hash| {
-            signature::verify(&Pkcs1 { hash, host }, key, message, signature)
-        };
-        let pss =
-            |key: &RsaPublicKey, hash| signature::verify(&Pss { hash }, key, message, signature);
+        let hash = algorithm.hash();
         match (&self.0, algorithm) {
-            (Material::Rsa(key), RS256) => pkcs1(key, Hash::Sha256),
-            (Material::Rsa(key), RS384) => pkcs1(key, Hash::Sha384),
-            (Material::Rsa(key), RS512) => pkcs1(key, Hash::Sha512),
-            (Material::Rsa(key), PS256) => pss(key, Hash::Sha256),
-            (Material::Rsa(key), PS384) => pss(key, Hash::Sha384),
-            (Material::Rsa(key), PS512) => pss(key, Hash::Sha512),
+            (Material::Rsa(key), RS256 | RS384 | RS512) => {
+                signature::verify(&Pkcs1 { hash, host }, key, message, signature)
+            }
+            (Material::Rsa(key), PS256 | PS384 | PS512) => {
+                signature::verify(&Pss { hash }, key, message, signature)
+            }
             (Material::P256(key), ES256) => {
                 signature::verify(&Es256 { host }, key, message, signature)
             }
@@ -205,22 +203,10 @@ impl Key {
     ///
     /// Such a key still verifies, because many are in use; a configuration should warn of it.
     pub fn is_short_for(&self, algorithm: Algorithm) -> bool {
-        let hash = match algorithm {
-            Algorithm::HS256 => Hash::Sha256,
-            Algorithm::HS384 => Hash::Sha384,
-            Algorithm::HS512 => Hash::Sha512,
-            Algorithm::RS256
-            | Algorithm::RS384
-            | Algorithm::RS512
-            | Algorithm::PS256
-            | Algorithm::PS384
-            | Algorithm::PS512
-            | Algorithm::ES256
-            | Algorithm::ES384
-            | Algorithm::EdDSA => return false,
-        };
         match &self.0 {
-            Material::Hmac(secret) => secret.is_short_for(hash),
+            Material::Hmac(secret) => {
+                algorithm.is_symmetric() && secret.is_short_for(algorithm.hash())
+            }
             Material::Rsa(_) | Material::P256(_) | Material::P384(_) | Material::Ed25519(_) => {
                 false
             }
@@ -343,14 +329,21 @@ impl fmt::Display for KeyError {
                 crate::MAX_PEM_BYTES
             ),
             Self::PrivateKey => formatter.write_str(
-                "this is a private key, which only the issuer may have: give its public key, and replace the pair if others could read this",
+                "this is a private key, which only the issuer may have: give its public key, \
+                 and replace the pair if others could read this",
             ),
             Self::UnsupportedPem => {
                 formatter.write_str("the PEM block must be a PUBLIC KEY, an RSA PUBLIC KEY or a CERTIFICATE")
             }
-            Self::Asn1 => formatter.write_str("the content of the PEM block is not what its label says; check that it was copied in full"),
-            Self::UnsupportedCurve => formatter.write_str("the EC key is on an unsupported curve; P-256 and P-384 are supported"),
-            Self::UnsupportedKeyType => formatter.write_str("unsupported type of key; RSA, EC and Ed25519 are supported"),
+            Self::Asn1 => formatter.write_str(
+                "the content of the PEM block is not what its label says; check that it was copied in full",
+            ),
+            Self::UnsupportedCurve => formatter.write_str(
+                "the EC key is on an unsupported curve; P-256 and P-384 are supported",
+            ),
+            Self::UnsupportedKeyType => formatter.write_str(
+                "unsupported type of key; RSA, EC and Ed25519 are supported",
+            ),
         }
     }
 }

@@ -84,7 +84,8 @@ impl RsaPublicKey {
         signature.len() == self.n.len() && signature < &*self.n
     }
 
-    /// RSAVP1 (RFC 8017 §5.2.2): the encoded message, as long as the modulus; nothing if the signature is out of range.
+    /// RSAVP1 (RFC 8017 §5.2.2): the encoded message, as long as the modulus.
+    /// Nothing if the signature is out of range.
     fn recover(&self, signature: &[u8]) -> Option<Vec<u8>> {
         self.has_representative(signature)
             .then(|| self.modulus.power(signature, self.exponent))

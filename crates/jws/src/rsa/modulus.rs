@@ -41,7 +41,8 @@ impl Modulus {
 
     /// `base` to the power of `exponent`, as many big-endian bytes as the modulus has.
     ///
-    /// The caller guarantees that `base` is less than the modulus and as long, and that `exponent` is odd and at least 3.
+    /// The caller guarantees that `base` is less than the modulus and as long, and that `exponent` is odd and at
+    /// least 3.
     pub(super) fn power(&self, base: &[u8], exponent: u64) -> Vec<u8> {
         let base = limbs_from_be_bytes(base);
         let mut scratch = Scratch::new(self.limbs.len());

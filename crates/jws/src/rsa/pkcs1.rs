@@ -8,7 +8,8 @@ use crate::algorithm::{Algorithm, Hash};
 use crate::host::HostCrypto;
 use crate::signature::{NoSigningKey, SignatureBytes};
 
-/// `DigestInfo` up to the digest: SEQUENCE { AlgorithmIdentifier { OID, NULL }, OCTET STRING } (RFC 8017 §9.2, note 1).
+/// `DigestInfo` up to the digest: SEQUENCE { AlgorithmIdentifier { OID, NULL }, OCTET STRING }
+/// (RFC 8017 §9.2, note 1).
 const SHA256_PREFIX: [u8; 19] = [
     0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05,
     0x00, 0x04, 0x20,

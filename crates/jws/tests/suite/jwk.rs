@@ -5,17 +5,11 @@ use validate_jwt_jws::{
     Algorithm, Jwk, JwkSet, Key, KeyError, MAX_KID_BYTES, Origin, SkipReason, parse_jwk_set,
 };
 
-use crate::support::{base64url, from_base64url, key_for};
+use crate::support::{base64url, jwk_of, key_for};
 
-/// The JWK of the public key for `algorithm`, without `kid` and `alg`.
-fn jwk(algorithm: Algorithm) -> Value {
-    serde_json::to_value(Jwk {
-        kid: None,
-        alg: None,
-        issuer: None,
-        key: key_for(algorithm),
-    })
-    .unwrap()
+/// The JWK of the public key for `algorithm`.
+pub(crate) fn jwk(algorithm: Algorithm) -> Value {
+    jwk_of(&key_for(algorithm))
 }
 
 /// A good key next to the one in question, so that the set always has one.
@@ -25,7 +19,7 @@ fn parse_beside_good(text: &str, origin: Origin) -> JwkSet {
     parse_jwk_set(document.as_bytes(), origin).unwrap()
 }
 
-fn taken(text: &str) -> Jwk {
+pub(crate) fn taken(text: &str) -> Jwk {
     let mut set = parse_beside_good(text, Origin::Fetched);
     assert_eq!(set.skipped, []);
     set.keys.pop().unwrap()
@@ -40,7 +34,7 @@ fn skipped(text: &str) -> SkipReason {
 }
 
 /// The RSA key with `member` set to `value`.
-fn rsa_with(member: &str, value: Value) -> String {
+pub(crate) fn rsa_with(member: &str, value: Value) -> String {
     let mut key = jwk(Algorithm::RS256);
     key[member] = value;
     key.to_string()
@@ -73,47 +67,6 @@ fn a_key_of_every_type_is_taken_with_what_it_says() {
             }
         );
     }
-}
-
-#[test]
-fn a_written_key_is_read_back_as_it_was() {
-    for algorithm in Algorithm::ALL.into_iter().filter(|a| !a.is_symmetric()) {
-        for alg in [None, Some(algorithm)] {
-            let written = Jwk {
-                kid: alg.map(|_| "k\"1".into()),
-                alg,
-                issuer: alg.map(|_| "i".into()),
-                key: key_for(algorithm),
-            };
-            assert_eq!(taken(&serde_json::to_string(&written).unwrap()), written);
-        }
-    }
-}
-
-#[test]
-fn a_written_key_has_the_public_members_only() {
-    let names = |algorithm| {
-        let mut names: Vec<String> = jwk(algorithm)
-            .as_object()
-            .unwrap()
-            .keys()
-            .cloned()
-            .collect();
-        names.sort();
-        names.join(" ")
-    };
-    assert_eq!(names(Algorithm::RS256), "e kty n");
-    assert_eq!(names(Algorithm::ES384), "crv kty x y");
-    assert_eq!(names(Algorithm::EdDSA), "crv kty x");
-}
-
-#[test]
-fn leading_zeros_of_an_rsa_key_are_not_written_back() {
-    let n = from_base64url(jwk(Algorithm::RS256)["n"].as_str().unwrap());
-    let padded = rsa_with("n", base64url(&[&[0, 0], &n[..]].concat()).into());
-    let written = serde_json::to_value(taken(&padded)).unwrap();
-    assert_eq!(written["n"], jwk(Algorithm::RS256)["n"]);
-    assert_eq!(written["e"], "AQAB");
 }
 
 #[test]
@@ -300,15 +253,11 @@ fn a_weak_or_broken_key_is_skipped() {
     ] {
         assert_eq!(skipped(&rsa_with("n", n.into())), SkipReason::Key(expected));
     }
-    for e in ["AQ", "Ag", "AAEAAQ0", ""] {
-        let expected = if e == "AAEAAQ0" {
-            None
-        } else {
-            Some(SkipReason::Key(KeyError::RsaExponent))
-        };
-        if let Some(expected) = expected {
-            assert_eq!(skipped(&rsa_with("e", e.into())), expected);
-        }
+    for e in ["AQ", "Ag", ""] {
+        assert_eq!(
+            skipped(&rsa_with("e", e.into())),
+            SkipReason::Key(KeyError::RsaExponent)
+        );
     }
     let mut key = jwk(Algorithm::ES256);
     key["y"] = key["x"].clone();

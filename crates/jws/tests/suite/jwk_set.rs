@@ -1,20 +1,14 @@
 //! The document as a whole.
 
 use serde_json::{Value, json};
-use validate_jwt_jws::{
-    Algorithm, Jwk, JwkSetError, Origin, Resemblance, SkipReason, parse_jwk_set,
-};
+use validate_jwt_jws::{Algorithm, JwkSetError, Origin, Resemblance, SkipReason, parse_jwk_set};
 
-use crate::support::key_for;
+use crate::support::{jwk_of, key_for};
 
 fn good() -> Value {
-    serde_json::to_value(Jwk {
-        kid: Some("good".into()),
-        alg: None,
-        issuer: None,
-        key: key_for(Algorithm::RS256),
-    })
-    .unwrap()
+    let mut key = jwk_of(&key_for(Algorithm::RS256));
+    key["kid"] = "good".into();
+    key
 }
 
 fn error(document: impl AsRef<[u8]>) -> JwkSetError {
@@ -41,13 +35,7 @@ fn bad_keys_do_not_spoil_the_good_one() {
 
 #[test]
 fn keys_with_the_same_kid_are_all_taken_in_order() {
-    let mut other = serde_json::to_value(Jwk {
-        kid: None,
-        alg: None,
-        issuer: None,
-        key: key_for(Algorithm::ES256),
-    })
-    .unwrap();
+    let mut other = jwk_of(&key_for(Algorithm::ES256));
     other["kid"] = "good".into();
     let document = json!({ "keys": [good(), other, good()] }).to_string();
     let set = parse_jwk_set(document.as_bytes(), Origin::Fetched).unwrap();

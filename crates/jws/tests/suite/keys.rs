@@ -182,7 +182,7 @@ fn ed25519_keys_of_another_length_are_refused() {
 
 #[test]
 fn ed25519_points_of_small_order_are_refused() {
-    // The identity, the point of order 2, the two of order 4, and one of order 8 (RFC 7748 §7, draft-josefsson-ed25519).
+    // The identity, the point of order 2, the two of order 4, and one of order 8.
     let mut identity = [0; 32];
     identity[0] = 1;
     let mut order_2 = [0xff; 32];

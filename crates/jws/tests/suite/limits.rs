@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use validate_jwt_jws::{
-    Algorithm, Jwk, JwkSetError, Key, MAX_DOCUMENT_BYTES, MAX_KEY_BYTES, MAX_KEYS, Origin,
-    SkipReason, parse_jwk_set,
+    Algorithm, JwkSetError, Key, MAX_DOCUMENT_BYTES, MAX_KEY_BYTES, MAX_KEYS, Origin, SkipReason,
+    parse_jwk_set,
 };
 
-use crate::support::key_for;
+use crate::support::{jwk_of, key_for};
 
 /// Smaller than the stack that a WebAssembly module has by default (1 MiB).
 const SMALL_STACK: usize = 256 * 1024;
@@ -17,13 +17,7 @@ const SMALL_STACK: usize = 256 * 1024;
 const AMPLE: Duration = Duration::from_secs(20);
 
 fn good() -> String {
-    serde_json::to_string(&Jwk {
-        kid: None,
-        alg: None,
-        issuer: None,
-        key: key_for(Algorithm::ES256),
-    })
-    .unwrap()
+    jwk_of(&key_for(Algorithm::ES256)).to_string()
 }
 
 fn in_small_stack<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T {

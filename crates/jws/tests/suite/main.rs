@@ -20,6 +20,8 @@ mod jwk;
 #[cfg(test)]
 mod jwk_set;
 #[cfg(test)]
+mod jwk_written;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod limits;

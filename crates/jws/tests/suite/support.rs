@@ -9,7 +9,8 @@ use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{self as aws, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RsaKeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use validate_jwt_jws::{Algorithm, Curve, Hash, HostCrypto, Key};
+use serde_json::Value;
+use validate_jwt_jws::{Algorithm, Curve, Hash, HostCrypto, Jwk, Key};
 
 /// The secret of the HMAC signers, as long as the longest hash.
 pub(crate) const SECRET: &[u8; 64] = &[0x5a; 64];
@@ -98,6 +99,17 @@ pub(crate) fn key_for(algorithm: Algorithm) -> Key {
         EdDSA => Key::ed25519(ed25519().public_key().as_ref()).unwrap(),
         HS256 | HS384 | HS512 => Key::hmac(SECRET.to_vec()).unwrap(),
     }
+}
+
+/// The JWK of `key` without `kid` and `alg`.
+pub(crate) fn jwk_of(key: &Key) -> Value {
+    let jwk = Jwk {
+        kid: None,
+        alg: None,
+        issuer: None,
+        key: key.clone(),
+    };
+    serde_json::to_value(jwk).unwrap()
 }
 
 /// The signature of `message` as a token carries it.
