@@ -1,5 +1,6 @@
 //! What is no key, or too weak a key, is refused when it is made.
 
+use ed25519_dalek::Verifier as _;
 use validate_jwt_jws::{
     Algorithm, Curve, Key, KeyError, MAX_RSA_BITS, MIN_RSA_BITS, NoHostCrypto, decode_base64_any,
 };
@@ -229,16 +230,26 @@ fn an_ed25519_signature_with_s_plus_the_group_order_is_refused() {
 }
 
 #[test]
-fn an_ed25519_signature_with_a_small_order_r_is_refused() {
-    let mut signature = sign(Algorithm::EdDSA, b"m");
-    signature[..32].fill(0);
+fn an_ed25519_signature_with_a_small_order_r_is_refused_though_its_equation_holds() {
+    // Only the owner of the key can make one: R is the identity, S is the challenge times the private scalar.
+    const PUBLIC_KEY: [u8; 32] = [
+        0x45, 0xb8, 0x49, 0xe6, 0x50, 0x55, 0x2d, 0xa6, 0x0b, 0x92, 0x53, 0x98, 0xe8, 0x47, 0x4d,
+        0xd2, 0x6f, 0xa1, 0x3b, 0x9e, 0xb9, 0x4a, 0xff, 0x30, 0xba, 0x43, 0xaf, 0x50, 0x04, 0xe8,
+        0x64, 0x92,
+    ];
+    const S: [u8; 32] = [
+        0x5a, 0x3d, 0x1c, 0x21, 0x9b, 0x96, 0xe8, 0x89, 0x9d, 0x89, 0xa7, 0xed, 0xa6, 0x76, 0x9a,
+        0x2c, 0x19, 0x9f, 0xbc, 0xc9, 0xd5, 0x41, 0x97, 0x9c, 0xca, 0x55, 0xfc, 0x06, 0xef, 0x79,
+        0xee, 0x05,
+    ];
+    const MESSAGE: &[u8] = b"validate-jwt";
+    let mut signature = [0; 64];
     signature[0] = 1;
-    assert!(!verifies(
-        &key_for(Algorithm::EdDSA),
-        Algorithm::EdDSA,
-        b"m",
-        &signature
-    ));
+    signature[32..].copy_from_slice(&S);
+    let lax = ed25519_dalek::VerifyingKey::from_bytes(&PUBLIC_KEY).unwrap();
+    assert!(lax.verify(MESSAGE, &signature.into()).is_ok());
+    let key = Key::ed25519(&PUBLIC_KEY).unwrap();
+    assert!(!verifies(&key, Algorithm::EdDSA, MESSAGE, &signature));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Keys from PEM, and what a person may paste instead.
 
-use validate_jwt_jws::{Key, KeyError, MAX_PEM_BYTES};
+use validate_jwt_jws::{Curve, Key, KeyError, MAX_PEM_BYTES};
 
 use crate::support::pem;
 
@@ -134,6 +134,43 @@ fn a_key_with_one_changed_or_missing_byte_never_panics() {
             }
         }
     }
+}
+
+#[test]
+fn a_point_in_another_form_or_of_another_length_is_refused() {
+    let der_of = |text: &str| {
+        let body: String = text.lines().filter(|line| !line.starts_with('-')).collect();
+        validate_jwt_jws::decode_base64_any(&body).unwrap()
+    };
+    let refused = |der: &[u8]| {
+        let error = Key::from_pem(&pem("PUBLIC KEY", der)).unwrap_err();
+        assert!(
+            matches!(error, KeyError::NotOnCurve(Curve::P256)),
+            "{error}"
+        );
+    };
+    for (text, form) in [
+        (include_str!("pem/p256-public.pem"), 65),
+        (include_str!("pem/p256-compressed.pem"), 33),
+    ] {
+        let der = der_of(text);
+        let at = der.len() - form;
+        for tag in [0x00, 0x01, 0x05, 0x06, 0x07, 0x08, 0xff] {
+            let mut changed = der.clone();
+            changed[at] = tag;
+            refused(&changed);
+        }
+        // One byte less in the point, and in the lengths of the bit string and the whole.
+        let mut shorter = der.clone();
+        shorter.pop();
+        shorter[1] -= 1;
+        shorter[at - 2] -= 1;
+        refused(&shorter);
+    }
+    let mut uncompressed = der_of(include_str!("pem/p256-public.pem"));
+    let at = uncompressed.len() - 65;
+    uncompressed[at] = 0x02;
+    refused(&uncompressed);
 }
 
 #[test]
