@@ -111,6 +111,17 @@ fn what_is_wrong_with_the_command_line_gives_status_two() {
 }
 
 #[test]
+fn a_line_with_a_key_is_not_shown() {
+    let text = "<validate-jwt header-name='A'>\n<issuer-signing-keys>\n<key>my!secret</key>\n</issuer-signing-keys></validate-jwt>";
+    let output = run(&["import", "-"], text.as_bytes());
+    let messages = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        messages.contains("in line 3") && !messages.contains("my!secret"),
+        "{messages}"
+    );
+}
+
+#[test]
 fn a_file_in_utf_16_is_named_as_such() {
     let output = run(&["import", "-"], b"\xFF\xFE<\0v\0");
     assert_eq!(output.status.code(), Some(2));

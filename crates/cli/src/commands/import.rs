@@ -8,7 +8,7 @@ use super::{Failure, Status, colours_stderr, to_stderr, to_stdout};
 use crate::args::{Format, ImportArguments};
 use crate::diagnostics::{self, Diagnostic};
 use crate::import::{Imported, NamedValues, Note, Options, Report, import};
-use crate::source::{Position, Source};
+use crate::source::{Position, Source, Span};
 
 pub(super) fn run(arguments: &ImportArguments) -> Result<Status, Failure> {
     if arguments.report.as_deref() == Some(Path::new("-")) && arguments.output.is_none() {
@@ -101,26 +101,36 @@ fn for_people(note: &Note, sources: &[Source], coloured: bool) -> String {
         .iter()
         .find(|source| source.name == note.file)
         .unwrap_or(&empty);
-    let span = note.line.map(|line| {
-        let start = source.offset(Position { line, column: 1 });
-        let text = source
-            .text
-            .get(start..)
-            .unwrap_or_default()
-            .split('\n')
-            .next()
-            .unwrap_or_default();
-        let indent = text.len().saturating_sub(text.trim_start().len());
-        start.saturating_add(indent)..start.saturating_add(text.trim_end().len())
-    });
+    let line = note.line.map(|line| line_of(source, line));
+    // A line with a key may show a shared secret, and this output ends up in the logs of pipelines.
+    let (path, span) = match (line, note.line) {
+        (Some(span), Some(line)) if source.slice(&span).contains("<key") => {
+            (format!("{} in line {line}", note.item), None)
+        }
+        (span, _) => (note.item.clone(), span),
+    };
     let diagnostic = Diagnostic {
         severity: note.severity,
         message: note.message.clone(),
         help: None,
-        path: Some(note.item.clone()),
+        path: Some(path),
         span,
     };
     diagnostics::render(source, &diagnostic, coloured)
+}
+
+/// The text of a line without the white space around it.
+fn line_of(source: &Source, line: usize) -> Span {
+    let start = source.offset(Position { line, column: 1 });
+    let text = source
+        .text
+        .get(start..)
+        .unwrap_or_default()
+        .split('\n')
+        .next()
+        .unwrap_or_default();
+    let indent = text.len().saturating_sub(text.trim_start().len());
+    start.saturating_add(indent)..start.saturating_add(text.trim_end().len())
 }
 
 fn pretty(value: &Value) -> Result<String, Failure> {
