@@ -1,0 +1,16 @@
+//! Keys: where they come from, which tokens they may verify, and when they are fetched.
+
+pub mod address;
+pub mod discovery;
+pub mod issuer;
+pub mod record;
+pub mod schedule;
+pub mod source;
+pub mod store;
+
+pub use address::Address;
+pub use issuer::Issuers;
+pub use record::{SharedData, SharedDataError};
+pub use schedule::KeyTimes;
+pub use source::{Discovery, Endpoint, Entra, Source, SourceId};
+pub use store::{FetchRequest, FetchResult, KeyStore};
