@@ -173,7 +173,6 @@ fn title(status: u16) -> &'static str {
         500 => "Internal Server Error",
         502 => "Bad Gateway",
         503 => "Service Unavailable",
-        400..=499 => "Client Error",
-        _ => "Server Error",
+        _ => "Request Refused",
     }
 }

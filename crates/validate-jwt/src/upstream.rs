@@ -1,6 +1,5 @@
 //! What the upstream is told about who calls.
 
-use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -48,13 +47,18 @@ impl Identity {
             let Some(value) = output.claim.find(claims) else {
                 continue;
             };
-            let text = scalars(value)
-                .map(Cow::Borrowed)
-                .reduce(|joined, next| Cow::Owned(joined.into_owned() + "," + &next));
+            let mut values = scalars(value);
+            let text = values.next().map(|first| {
+                values.fold(String::from(first), |mut text, next| {
+                    text.push(',');
+                    text.push_str(next);
+                    text
+                })
+            });
             match text {
                 Some(text) if is_header_value(&text) => identity
                     .headers
-                    .push((output.header.clone(), text.into_owned())),
+                    .push((output.header.clone(), text)),
                 Some(_) | None => identity.dropped = identity.dropped.saturating_add(1),
             }
         }

@@ -23,20 +23,15 @@ use super::diagnostics::{Diagnostics, Path, suggest};
 use super::node::Node;
 
 /// A member of the document.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) enum Field<T> {
     /// It is not there.
+    #[default]
     Absent,
     /// It is there, and wrong; that has been noted.
     Invalid,
     /// Its value.
     Valid(T),
-}
-
-impl<T> Default for Field<T> {
-    fn default() -> Self {
-        Self::Absent
-    }
 }
 
 impl<T> Field<T> {

@@ -144,7 +144,8 @@ impl KeyStore {
             }
             let wanted = core::mem::take(&mut state.wanted);
             let due = self.times.is_due(&state.note, now, self.jitter);
-            if !due && !(wanted && self.times.may_refetch(&state.note, now)) {
+            let begins = due || (wanted && self.times.may_refetch(&state.note, now));
+            if !begins {
                 self.changed |= wanted;
                 continue;
             }
