@@ -56,9 +56,9 @@ impl Identity {
                 })
             });
             match text {
-                Some(text) if is_header_value(&text) => identity
-                    .headers
-                    .push((output.header.clone(), text)),
+                Some(text) if is_header_value(&text) => {
+                    identity.headers.push((output.header.clone(), text))
+                }
                 Some(_) | None => identity.dropped = identity.dropped.saturating_add(1),
             }
         }

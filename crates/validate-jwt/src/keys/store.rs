@@ -199,7 +199,7 @@ impl KeyStore {
                 self.log.push(LogLine {
                     is_warning: false,
                     text: format!(
-                        "{count} keys fetched from {address}, {kept} earlier ones still good"
+                        "keys fetched from {address}: {count} listed, {kept} earlier ones still good"
                     ),
                 });
                 self.changed = true;
