@@ -25,7 +25,7 @@ pub(crate) struct RefusalLog {
 }
 
 impl RefusalLog {
-    /// Whether a refusal now would be written. If not, it is counted as suppressed when it comes.
+    /// Whether a refusal now would be written.
     pub(crate) fn is_open(&mut self, now: Timestamp) -> bool {
         if !log::log_enabled!(log::Level::Info) {
             return false;
@@ -51,9 +51,13 @@ impl RefusalLog {
         };
     }
 
-    /// Counts a refusal that is not written.
-    pub(crate) fn suppress(&mut self) {
+    /// A refusal is not written. How many were kept back by it: none when the level would not have let it through.
+    pub(crate) fn suppress(&mut self) -> usize {
+        if !log::log_enabled!(log::Level::Info) {
+            return 0;
+        }
         self.suppressed = self.suppressed.saturating_add(1);
+        1
     }
 
     /// Writes a refusal: its reason, its policy, what was expected and found, and a digest of the token.

@@ -6,6 +6,11 @@ use std::rc::Rc;
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
 
+#[cfg(feature = "trap-for-tests")]
+use validate_jwt::request::Headers as _;
+
+#[cfg(feature = "trap-for-tests")]
+use crate::host::{self, HeaderMap};
 use crate::worker::{Next, Worker};
 
 /// One request.
@@ -30,6 +35,11 @@ impl Context for HttpRequest {}
 
 impl HttpContext for HttpRequest {
     fn on_http_request_headers(&mut self, _: usize, _: bool) -> Action {
+        #[cfg(feature = "trap-for-tests")]
+        if host::headers(HeaderMap::Request).is_ok_and(|headers| headers.first("x-trap").is_some())
+        {
+            core::arch::wasm32::unreachable();
+        }
         // A worker that is busy with another context cannot be; if it were, the request must not pass.
         let Ok(mut worker) = self.worker.try_borrow_mut() else {
             return Action::Pause;

@@ -5,7 +5,7 @@ use core::time::Duration;
 use proxy_wasm::traits::Context;
 use validate_jwt::config::Config;
 use validate_jwt::keys::store::MAX_BODY_BYTES;
-use validate_jwt::keys::{FetchRequest, FetchResult};
+use validate_jwt::keys::{FetchRequest, FetchResult, KeyEvent};
 use validate_jwt::request::{Headers, Request};
 use validate_jwt::time::Timestamp;
 use validate_jwt::trace::Checked;
@@ -166,8 +166,7 @@ impl Worker {
                         ..
                     })
             ) {
-                self.metrics.add(Count::LogSuppressed, 1);
-                self.refusals.suppress();
+                self.metrics.add(Count::LogSuppressed, self.refusals.suppress());
             }
             decision
         };
@@ -329,10 +328,16 @@ impl Worker {
             return;
         };
         for line in validator.keys_mut().take_log() {
-            if line.is_warning {
-                log::warn!("{}", line.text);
-            } else {
-                log::info!("{}", line.text);
+            match line.event {
+                KeyEvent::Fetched => {
+                    self.metrics.add(Count::KeysFetched, 1);
+                    log::info!("{}", line.text);
+                }
+                KeyEvent::FetchFailed => {
+                    self.metrics.add(Count::KeysFetchFailed, 1);
+                    log::warn!("{}", line.text);
+                }
+                KeyEvent::Doubtful => log::warn!("{}", line.text),
             }
         }
         let changed = validator.keys_mut().take_changed();

@@ -3,6 +3,7 @@
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::cmp::Reverse;
 use core::fmt;
 
 /// How much a finding weighs.
@@ -125,12 +126,16 @@ pub fn suggest<'k>(found: &str, known: impl IntoIterator<Item = &'k str>) -> Str
     let known: Vec<&str> = known.into_iter().collect();
     let near = known
         .iter()
-        .map(|candidate| (distance(found, candidate), candidate))
+        // Of words that are equally near the longest, of which the slip has kept the most.
+        .map(|candidate| {
+            let length = Reverse(candidate.chars().count());
+            (distance(found, candidate), length, candidate)
+        })
         .min();
     // A third of the letters wrong is no slip any more.
     let tolerance = found.chars().count().div_ceil(3).max(1);
     match near {
-        Some((distance, candidate)) if distance <= tolerance => {
+        Some((distance, _, candidate)) if distance <= tolerance => {
             format!("did you mean \"{candidate}\"?")
         }
         Some(_) => format!(

@@ -347,7 +347,8 @@ fn check_verdict(
                 .iter()
                 .filter(|(_, policy)| policy.valid().is_some())
                 .position(|(known, _)| known == name);
-            if !named.iter().any(|(known, _)| known == name) {
+            // Where the policies could not be read, none of them is known to be missing.
+            if !named.is_empty() && !named.iter().any(|(known, _)| known == name) {
                 let help = suggest(name, named.iter().map(|(known, _)| *known));
                 found.error(&path.member("policy"), format!("no policy {name:?}"), help);
             }

@@ -354,17 +354,9 @@ fn check_tenants(list: &Field<List<String>>, path: &Path, found: &mut Diagnostic
 }
 
 fn check_answers(raw: &raw::Policy, origins: &Origins, found: &mut Diagnostics) -> Answers {
-    let mut status = |field: &Field<u16>, name: &str, default: u16| match field.valid() {
-        None => default,
-        Some(status @ 400..=599) => *status,
-        Some(status) => {
-            found.error(
-                &origins.of(name),
-                format!("found {status}"),
-                "write a status from 400 to 599",
-            );
-            default
-        }
+    let mut status = |field: &Field<u64>, name: &str, default: u16| {
+        let status = within(field, &origins.of(name), 400..=599, default.into(), found);
+        u16::try_from(status).unwrap_or(default)
     };
     let own = status(
         &raw.failed_validation_httpcode,
@@ -417,7 +409,15 @@ fn check_challenge(
             );
             return None;
         }
-        Field::Valid(node) => node,
+        Field::Valid(node @ Node::Object(_)) => node,
+        Field::Valid(node) => {
+            found.error(
+                path,
+                format!("found {}", node.describe()),
+                "write false, or an object with `realm`",
+            );
+            return None;
+        }
     };
     let raw: raw::Challenge = match read(node, path.clone(), found) {
         Field::Valid(challenge) => challenge,

@@ -85,11 +85,11 @@ document! {
         /// Bytes, 256 to 65536; a longer token is refused unread. Default: 16384.
         max_token_bytes: u64,
         /// Status of every refusal, 400 to 599. Default: 401.
-        failed_validation_httpcode: u16,
+        failed_validation_httpcode: u64,
         /// Message of every refusal.
         failed_validation_error_message: String,
         /// Status when the token is good but a required claim does not hold. Default: as `failed_validation_httpcode`.
-        insufficient_claims_httpcode: u16,
+        insufficient_claims_httpcode: u64,
         /// Form of the body of a refusal. Default: json.
         error_body: ErrorBody,
         /// The `WWW-Authenticate` of refusals; `false` sends none.

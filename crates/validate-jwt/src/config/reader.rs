@@ -106,7 +106,7 @@ impl de::Error for Wrong {
     fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
         let expected = expected.to_string();
         let words = match expected.as_str() {
-            "u16" | "u64" | "usize" => "a whole number",
+            "u64" => "a whole number, not below 0",
             "a boolean" => "true or false",
             "a sequence" => "a list",
             other => other,

@@ -13,4 +13,4 @@ pub use issuer::Issuers;
 pub use record::{SharedData, SharedDataError};
 pub use schedule::KeyTimes;
 pub use source::{Discovery, Endpoint, Entra, Source, SourceId};
-pub use store::{FetchRequest, FetchResult, KeyStore};
+pub use store::{FetchRequest, FetchResult, KeyEvent, KeyStore};

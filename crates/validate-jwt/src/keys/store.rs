@@ -53,13 +53,24 @@ pub enum FetchResult {
     Failure(String),
 }
 
-/// Something that the operator should read.
+/// Something that the operator should read or count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogLine {
-    /// Whether something is wrong.
-    pub is_warning: bool,
+    /// What has happened.
+    pub event: KeyEvent,
     /// The text.
     pub text: String,
+}
+
+/// What happens to keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyEvent {
+    /// A fetch brought keys.
+    Fetched,
+    /// A fetch failed.
+    FetchFailed,
+    /// A fetch brought something that is not quite right.
+    Doubtful,
 }
 
 #[derive(Debug)]
@@ -197,7 +208,7 @@ impl KeyStore {
                 state.publish(keys, issuer, now, self.times.key_ttl, shared);
                 let kept = state.keys.len().saturating_sub(count);
                 self.log.push(LogLine {
-                    is_warning: false,
+                    event: KeyEvent::Fetched,
                     text: format!(
                         "keys fetched from {address}: {count} listed, {kept} earlier ones still good"
                     ),
@@ -214,7 +225,7 @@ impl KeyStore {
                     count => format!("the {count} keys known go on"),
                 };
                 self.log.push(LogLine {
-                    is_warning: true,
+                    event: KeyEvent::FetchFailed,
                     text: format!("keys could not be fetched from {address}: {why}; {consequence}"),
                 });
                 self.changed = true;
@@ -453,7 +464,7 @@ impl State {
                     parse_jwk_set(&body, Origin::Fetched).map_err(|error| error.to_string())?;
                 let skipped = set.skipped.iter().map(ToString::to_string);
                 log.extend(skipped.chain(set.warnings).map(|text| LogLine {
-                    is_warning: true,
+                    event: KeyEvent::Doubtful,
                     text: format!("{address}: {text}"),
                 }));
                 Ok(Progress::Keys {
@@ -555,7 +566,7 @@ fn check_issuer(discovery: &Discovery, issuer: &str, log: &mut Vec<LogLine>) -> 
         None => {
             if issuer.contains('{') {
                 log.push(LogLine {
-                    is_warning: true,
+                    event: KeyEvent::Doubtful,
                     text: format!(
                         "{}: the issuer {issuer:?} is a template, which `openid_configs` takes as it stands: it matches no token. \
                          Use `azure_ad` for a document that serves many tenants, or name `issuers`",
