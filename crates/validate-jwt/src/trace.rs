@@ -76,26 +76,29 @@ pub struct Checked {
     pub detail: String,
 }
 
-/// Listens to the checks of a decision. For `()` nothing is gathered: the closures are never called.
+/// Listens to the checks of a decision. What it does not want to hear is never composed.
 pub trait Observer {
-    /// A check has been made.
-    fn checked(&mut self, make: impl FnOnce() -> Checked);
+    /// A check has been made; whether it holds is known before it is described.
+    fn checked(&mut self, ok: bool, make: impl FnOnce() -> Checked);
 }
 
+/// Nothing.
 impl Observer for () {
-    fn checked(&mut self, _: impl FnOnce() -> Checked) {}
+    fn checked(&mut self, _: bool, _: impl FnOnce() -> Checked) {}
 }
 
 /// Every check, for an explanation.
 impl Observer for Vec<Checked> {
-    fn checked(&mut self, make: impl FnOnce() -> Checked) {
+    fn checked(&mut self, _: bool, make: impl FnOnce() -> Checked) {
         self.push(make());
     }
 }
 
-/// The last check, which is the one that failed when the request is refused: for a log line.
+/// The check that failed, for a log line.
 impl Observer for Option<Checked> {
-    fn checked(&mut self, make: impl FnOnce() -> Checked) {
-        *self = Some(make());
+    fn checked(&mut self, ok: bool, make: impl FnOnce() -> Checked) {
+        if !ok {
+            *self = Some(make());
+        }
     }
 }

@@ -200,7 +200,7 @@ impl Validator {
     ) -> Result<(Passed, Rc<Identity>), Stop> {
         let token = single_token(find_token(request.headers, &policy.location), observer)?;
         if token.len() > policy.max_token_bytes {
-            observer.checked(|| Checked {
+            observer.checked(false, || Checked {
                 check: Check::Size,
                 ok: false,
                 expected: vec![format!("at most {} bytes", policy.max_token_bytes)],
@@ -315,7 +315,7 @@ fn responsible<H: Headers + ?Sized>(
             )
         }
     };
-    observer.checked(|| Checked {
+    observer.checked(found.is_some(), || Checked {
         check: Check::Rule,
         ok: found.is_some(),
         expected: config
@@ -342,7 +342,7 @@ fn single_token<'r>(found: Found<'r>, observer: &mut impl Observer) -> Result<&'
             "the scheme is not followed by a token",
         ),
     };
-    observer.checked(|| Checked {
+    observer.checked(false, || Checked {
         check: Check::Token,
         ok: false,
         expected: Vec::new(),

@@ -121,7 +121,7 @@ impl<O: Observer> Judge<'_, O> {
         found: impl FnOnce() -> Vec<String>,
         detail: &str,
     ) {
-        self.observer.checked(|| Checked {
+        self.observer.checked(ok, || Checked {
             check,
             ok,
             expected: expected(),
@@ -132,7 +132,7 @@ impl<O: Observer> Judge<'_, O> {
 
     fn well_formed<T>(&mut self, result: Result<T, MalformedToken>) -> Result<T, Stop> {
         result.map_err(|error| {
-            self.observer.checked(|| Checked {
+            self.observer.checked(false, || Checked {
                 check: Check::Format,
                 ok: false,
                 expected: Vec::new(),
@@ -454,9 +454,10 @@ impl<O: Observer> Judge<'_, O> {
 
     fn required_claim(&mut self, required: &RequiredClaim, claims: Value<'_>) -> Result<(), Stop> {
         let outcome = required.check(claims);
-        self.observer.checked(|| Checked {
+        let ok = outcome == ClaimCheck::Holds;
+        self.observer.checked(ok, || Checked {
             check: Check::Claim,
-            ok: outcome == ClaimCheck::Holds,
+            ok,
             expected: required.values.clone().unwrap_or_default(),
             found: required
                 .path
