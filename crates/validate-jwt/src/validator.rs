@@ -21,7 +21,9 @@ use crate::trace::{Check, Checked, Observer};
 use crate::upstream::{Identity, is_alias};
 use crate::verified::VerifiedTokens;
 
+mod claims;
 mod judge;
+mod keys;
 
 use judge::{Judge, Stop};
 
