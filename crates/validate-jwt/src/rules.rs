@@ -30,6 +30,18 @@ pub enum PathMatch {
     Prefix(String),
 }
 
+impl PathMatch {
+    /// Whether every path that fits `other` fits this.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Exact(_), _) => self == other,
+            (Self::Prefix(own), Self::Exact(other) | Self::Prefix(other)) => other
+                .strip_prefix(own.as_str())
+                .is_some_and(|rest| own.ends_with('/') || rest.is_empty() || rest.starts_with('/')),
+        }
+    }
+}
+
 /// A host, or all hosts below one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HostMatch {
@@ -198,6 +210,16 @@ impl Host {
 }
 
 impl HostMatch {
+    /// Whether every host that fits `other` fits this.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Exact(_), _) => self == other,
+            (Self::Below(own), Self::Exact(other) | Self::Below(other)) => {
+                other.ends_with(own.as_str())
+            }
+        }
+    }
+
     /// From the configuration's spelling. `None` for what is no host name or `*.` and one.
     pub fn parse(text: &str) -> Option<Self> {
         let lower = text.to_ascii_lowercase();

@@ -188,6 +188,8 @@ fn check_names<'d>(document: &'d Document, found: &mut Diagnostics) -> NamedPoli
 pub(super) struct Origins {
     own: Path,
     inherited: BTreeMap<&'static str, Path>,
+    /// What it extends is not known, so that nothing can be said to be missing.
+    is_torn: bool,
 }
 
 impl Origins {
@@ -195,7 +197,13 @@ impl Origins {
         Self {
             own,
             inherited: BTreeMap::new(),
+            is_torn: false,
         }
+    }
+
+    /// Whether fields that the policy should have taken over may be missing.
+    pub(super) fn is_torn(&self) -> bool {
+        self.is_torn
     }
 
     /// The policy's own place.
@@ -209,7 +217,7 @@ impl Origins {
     }
 }
 
-/// Every policy with the fields that it takes over. One whose `extends` leads nowhere or in a circle is left out.
+/// Every policy with the fields that it takes over.
 fn extend_all<'d>(
     named: &NamedPolicies<'d>,
     found: &mut Diagnostics,
@@ -231,6 +239,7 @@ fn extend_all<'d>(
         while let Some(wanted) = parent {
             let at = place(line.last().copied().unwrap_or(name)).member("extends");
             if line.contains(&wanted.as_str()) {
+                origins.is_torn = true;
                 line.push(wanted);
                 // Said once for the circle, by its first member.
                 if wanted == name
@@ -250,6 +259,7 @@ fn extend_all<'d>(
                 break;
             }
             let Some(ancestor) = policy_of(wanted) else {
+                origins.is_torn = true;
                 if !named.iter().any(|(other, _)| other == wanted) {
                     found.error(
                         &at,
@@ -380,14 +390,16 @@ impl Conditions {
     fn are_within(&self, earlier: &Rule) -> bool {
         let path = match (&earlier.path, &self.path) {
             (None, _) => true,
-            (Some(earlier), Some(own)) => earlier == own,
+            (Some(earlier), Some(own)) => earlier.covers(own),
             (Some(_), None) => false,
         };
+        let host_is_covered =
+            |own: &HostMatch| earlier.hosts.iter().any(|earlier| earlier.covers(own));
         let within = |earlier_is_any: bool, all: bool| earlier_is_any || all;
         path && within(
             earlier.methods.is_empty(),
             !self.methods.is_empty() && self.methods.iter().all(|method| earlier.methods.contains(method)),
-        ) && within(earlier.hosts.is_empty(), !self.hosts.is_empty() && self.hosts.iter().all(|host| earlier.hosts.contains(host)))
+        ) && within(earlier.hosts.is_empty(), !self.hosts.is_empty() && self.hosts.iter().all(host_is_covered))
             // A rule that passes requests does not match ambiguous paths, so that what follows still can.
             && earlier.verdict != Verdict::AllowAnonymous
     }

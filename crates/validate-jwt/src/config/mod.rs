@@ -2,6 +2,7 @@
 
 mod diagnostics;
 mod document;
+mod key_use;
 mod node;
 mod policy;
 mod protobuf;

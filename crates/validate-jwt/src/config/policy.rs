@@ -14,6 +14,7 @@ use crate::upstream::{OutputHeader, Upstream};
 
 use super::diagnostics::{Diagnostics, Path, suggest};
 use super::document::{Origins, entries, within};
+use super::key_use::warn_of_weak_keys;
 use super::node::Node;
 use super::raw::{self, CorsPreflight, ErrorBody, Match, Mode};
 use super::reader::{Field, List, read};
@@ -61,7 +62,15 @@ pub(super) fn check_policy(
         ids,
         states_issuer,
         only_symmetric,
+        written,
     } = check_sources(raw, origins, !issuers.is_empty(), sources, found);
+    let algorithms = check_algorithms(
+        &raw.algorithms,
+        &origins.of("algorithms"),
+        only_symmetric,
+        found,
+    );
+    warn_of_weak_keys(&written, &algorithms, found);
     if raw.require_signed_tokens.valid() == Some(&false) {
         found.error(
             &origins.of("require_signed_tokens"),
@@ -120,12 +129,7 @@ pub(super) fn check_policy(
         checks_issuer,
         audiences,
         required_claims,
-        algorithms: check_algorithms(
-            &raw.algorithms,
-            &origins.of("algorithms"),
-            only_symmetric,
-            found,
-        ),
+        algorithms,
         token_types: texts(
             &raw.token_types,
             &origins.of("token_types"),
@@ -401,20 +405,12 @@ fn check_challenge(
     let node = match challenge {
         Field::Absent | Field::Invalid => return Some(default()),
         Field::Valid(Node::Bool(false)) => return None,
-        Field::Valid(Node::Bool(true)) => {
-            found.error(
-                path,
-                "found true",
-                "write false, or an object with `realm`; leave the field out for the default",
-            );
-            return None;
-        }
         Field::Valid(node @ Node::Object(_)) => node,
         Field::Valid(node) => {
             found.error(
                 path,
                 format!("found {}", node.describe()),
-                "write false, or an object with `realm`",
+                "write false, or an object with `realm`; leave the field out for the default",
             );
             return None;
         }

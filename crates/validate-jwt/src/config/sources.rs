@@ -25,6 +25,8 @@ pub(super) struct PolicySources {
     pub(super) states_issuer: bool,
     /// Whether all keys are symmetric secrets of the configuration.
     pub(super) only_symmetric: bool,
+    /// The keys that stand in the document, with their places.
+    pub(super) written: Vec<(Path, Key)>,
 }
 
 /// Checks the sources of a policy and adds those to `sources` that are not there yet.
@@ -36,6 +38,7 @@ pub(super) fn check_sources(
     found: &mut Diagnostics,
 ) -> PolicySources {
     let mut own: Vec<(Path, Source)> = Vec::new();
+    let mut written: Vec<(Path, Key)> = Vec::new();
     let listed: Vec<_> = entries(
         &raw.openid_configs,
         &origins.of("openid_configs"),
@@ -59,10 +62,10 @@ pub(super) fn check_sources(
     }
     let listed: Vec<_> = entries(&raw.jwks, &origins.of("jwks"), "a key set", found).collect();
     for (path, set) in listed {
-        own.extend(check_key_set(set, &path, found).map(|source| (path, source)));
+        own.extend(check_key_set(set, &path, &mut written, found).map(|source| (path, source)));
     }
     let static_path = origins.of("issuer_signing_keys");
-    let static_keys = check_static_keys(raw, &static_path, found);
+    let static_keys = check_static_keys(raw, &static_path, &mut written, found);
     if !static_keys.is_empty() {
         own.push((
             static_path,
@@ -84,7 +87,7 @@ pub(super) fn check_sources(
         && raw.jwks.is_absent()
         && raw.issuer_signing_keys.is_absent()
         && raw.azure_ad.is_absent();
-    if none_written {
+    if none_written && !origins.is_torn() {
         found.missing(
             origins.own(),
             "the policy has no keys to verify tokens with",
@@ -111,6 +114,7 @@ pub(super) fn check_sources(
         ids,
         states_issuer,
         only_symmetric,
+        written,
     }
 }
 
@@ -192,7 +196,12 @@ fn check_address(url: &str, path: &Path, found: &mut Diagnostics) -> Option<Addr
     }
 }
 
-fn check_key_set(set: &raw::KeySet, path: &Path, found: &mut Diagnostics) -> Option<Source> {
+fn check_key_set(
+    set: &raw::KeySet,
+    path: &Path,
+    written: &mut Vec<(Path, Key)>,
+    found: &mut Diagnostics,
+) -> Option<Source> {
     let issuer = set.issuer.valid().cloned();
     if issuer.as_deref() == Some("") {
         found.error(
@@ -219,7 +228,9 @@ fn check_key_set(set: &raw::KeySet, path: &Path, found: &mut Diagnostics) -> Opt
     if !set.url.is_absent() || !set.cluster.is_absent() {
         found.error(path, "both `inline` and an address", "keep one");
     }
-    let keys = check_inline(inline, &path.member("inline"), found);
+    let place = path.member("inline");
+    let keys = check_inline(inline, &place, found);
+    written.extend(keys.iter().map(|jwk| (place.clone(), jwk.key.clone())));
     Some(Source::Fixed {
         issuer,
         keys,
@@ -262,7 +273,12 @@ fn check_inline(inline: &Node, path: &Path, found: &mut Diagnostics) -> Vec<Jwk>
     }
 }
 
-fn check_static_keys(raw: &raw::Policy, path: &Path, found: &mut Diagnostics) -> Vec<Jwk> {
+fn check_static_keys(
+    raw: &raw::Policy,
+    path: &Path,
+    written: &mut Vec<(Path, Key)>,
+    found: &mut Diagnostics,
+) -> Vec<Jwk> {
     let listed: Vec<_> = entries(&raw.issuer_signing_keys, path, "a key", found).collect();
     if listed.len() > MAX_STATIC_KEYS {
         found.error(
@@ -274,6 +290,7 @@ fn check_static_keys(raw: &raw::Policy, path: &Path, found: &mut Diagnostics) ->
     let mut keys = Vec::with_capacity(listed.len());
     for (path, key) in listed {
         if let Some(checked) = check_static_key(key, &path, found) {
+            written.push((path, checked.clone()));
             keys.push(Jwk {
                 kid: key.id.valid().cloned(),
                 alg: None,

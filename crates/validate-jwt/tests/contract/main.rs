@@ -1,1 +1,22 @@
+//! The configuration contract, row by row: what a document may say, what is decided by it, and what is answered.
+//!
+//! Everything goes through the public interface, natively, with a clock and a network of the test's own.
 
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::string_slice,
+    reason = "an overflow or a slice out of place is a failed test"
+)]
+
+#[cfg(test)]
+mod config_documents;
+#[cfg(test)]
+mod config_fields;
+#[cfg(test)]
+mod config_names;
+#[cfg(test)]
+mod config_warnings;
+#[cfg(test)]
+mod places;
+#[cfg(test)]
+mod support;
