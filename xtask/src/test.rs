@@ -22,11 +22,13 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<()> {
     let envoy = envoy::ensure()?;
     let module = build::module()?;
+    let trapping = build::trapping_module()?;
     let mut command = workspace::cargo();
     command
         .args(["test", "--workspace"])
         .args(&options.cargo_test)
         .env("VALIDATE_JWT_WASM", module)
+        .env("VALIDATE_JWT_TRAP_WASM", trapping)
         .env("ENVOY_BIN", envoy);
     workspace::run(&mut command)
 }
