@@ -12,14 +12,17 @@
 //! when they cannot do what they are for; every wait has an end.
 
 mod behaviour;
+mod clock;
 mod echo;
 pub mod envoy;
 mod gateway;
 pub mod http;
 mod jwk;
+mod parallel;
 mod provider;
 mod server;
 mod signer;
+pub mod stub_host;
 mod temp;
 mod token;
 mod upstream;
@@ -27,10 +30,12 @@ mod wait;
 mod wire;
 
 pub use behaviour::Behaviour;
+pub use clock::Clock;
 pub use echo::{Echo, sha256};
 pub use envoy::Envoy;
 pub use gateway::{Gateway, policy};
 pub use http::{Connection, Request, Response, get};
+pub use parallel::in_parallel;
 pub use provider::{Endpoint, Provider};
 pub use signer::Signer;
 pub use token::{Token, alter};
