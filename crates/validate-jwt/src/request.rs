@@ -126,7 +126,10 @@ fn behind_scheme<'r>(value: &'r [u8], scheme: &str) -> Found<'r> {
     }
     match rest.first() {
         None => Found::Malformed,
-        Some(b' ') => bare(rest.trim_ascii_start()),
+        Some(b' ') => {
+            let spaces = rest.iter().take_while(|&&byte| byte == b' ').count();
+            bare(rest.get(spaces..).unwrap_or_default())
+        }
         Some(b',' | b'\t') => Found::Malformed,
         Some(_) => Found::Nothing,
     }

@@ -9,6 +9,14 @@
 )]
 
 #[cfg(test)]
+mod algorithms;
+#[cfg(test)]
+mod answers;
+#[cfg(test)]
+mod audiences;
+#[cfg(test)]
+mod claims;
+#[cfg(test)]
 mod config_documents;
 #[cfg(test)]
 mod config_fields;
@@ -17,6 +25,22 @@ mod config_names;
 #[cfg(test)]
 mod config_warnings;
 #[cfg(test)]
+mod entra;
+#[cfg(test)]
+mod issuers;
+#[cfg(test)]
+mod json;
+#[cfg(test)]
 mod places;
 #[cfg(test)]
+mod rules;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
+mod times;
+#[cfg(test)]
+mod token_form;
+#[cfg(test)]
+mod token_location;
+#[cfg(test)]
+mod upstream;
