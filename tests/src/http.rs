@@ -151,8 +151,13 @@ impl Connection {
 
     /// Waits for the answer to a request that was not `HEAD`.
     pub fn read(&mut self) -> Response {
-        self.read_after("GET")
+        self.try_read()
             .unwrap_or_else(|error| panic!("no answer: {error}"))
+    }
+
+    /// As [`read`](Self::read); an error when the connection ends before or the time is over.
+    pub fn try_read(&mut self) -> io::Result<Response> {
+        self.read_after("GET")
     }
 
     /// Whether the server has closed the connection or does so before the time-out.

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
+use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
-use aws_lc_rs::signature::{self, EcdsaKeyPair, Ed25519KeyPair, RsaKeyPair};
+use aws_lc_rs::signature::{self, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RsaKeyPair};
 use aws_lc_rs::{hmac, signature::EcdsaSigningAlgorithm};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
@@ -119,6 +120,19 @@ impl Signer {
         jwk["use"] = json!("sig");
         jwk["alg"] = json!(self.algorithm);
         jwk
+    }
+
+    /// The public key as a DER SubjectPublicKeyInfo (RFC 5280 §4.1.2.7), as attackers use it for a secret.
+    ///
+    /// # Panics
+    ///
+    /// When it is no RSA key.
+    pub fn public_der(&self) -> Vec<u8> {
+        let Key::Rsa(key) = &self.key else {
+            panic!("an RSA key")
+        };
+        let der: PublicKeyX509Der<'_> = key.public_key().as_der().expect("a public key");
+        der.as_ref().to_vec()
     }
 
     /// A token of exactly this header and these claims.

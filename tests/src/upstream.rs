@@ -39,6 +39,12 @@ impl Upstream {
         self.requests.lock().unwrap().clone()
     }
 
+    /// How many requests for this path, query included, came so far.
+    pub fn count_of(&self, path: &str) -> usize {
+        let requests = self.requests.lock().unwrap();
+        requests.iter().filter(|echo| echo.path == path).count()
+    }
+
     /// How many requests came so far.
     pub fn count(&self) -> usize {
         self.requests.lock().unwrap().len()

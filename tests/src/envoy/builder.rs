@@ -37,15 +37,23 @@ pub struct Builder {
 #[derive(Clone)]
 struct Listener {
     name: String,
-    /// The document as the module gets it.
-    document: String,
+    document: Document,
+}
+
+/// A filter's configuration as it stands in Envoy's.
+#[derive(Clone)]
+enum Document {
+    /// A `google.protobuf.StringValue`.
+    Text(String),
+    /// A `google.protobuf.Struct`.
+    Struct(Value),
 }
 
 impl Builder {
     pub(super) fn new() -> Self {
         let gateway = Listener {
             name: FIRST_LISTENER.to_owned(),
-            document: "{}".to_owned(),
+            document: Document::Text("{}".to_owned()),
         };
         Self {
             listeners: vec![gateway],
@@ -78,7 +86,14 @@ impl Builder {
     /// The filter's configuration as text that need not be JSON.
     #[must_use]
     pub fn raw_config(mut self, document: &str) -> Self {
-        document.clone_into(&mut self.listeners[0].document);
+        self.listeners[0].document = Document::Text(document.to_owned());
+        self
+    }
+
+    /// The filter's configuration as a `google.protobuf.Struct`, not as text.
+    #[must_use]
+    pub fn struct_config(mut self, document: &Value) -> Self {
+        self.listeners[0].document = Document::Struct(document.clone());
         self
     }
 
@@ -87,7 +102,7 @@ impl Builder {
     pub fn listener(mut self, name: &str, document: &Value) -> Self {
         self.listeners.push(Listener {
             name: name.to_owned(),
-            document: document.to_string(),
+            document: Document::Text(document.to_string()),
         });
         self
     }
@@ -272,9 +287,15 @@ impl Builder {
                 "runtime": "envoy.wasm.runtime.v8",
                 "code": {"local": {"filename": module}},
             },
-            "configuration": {
-                "@type": "type.googleapis.com/google.protobuf.StringValue",
-                "value": listener.document,
+            "configuration": match &listener.document {
+                Document::Text(text) => json!({
+                    "@type": "type.googleapis.com/google.protobuf.StringValue",
+                    "value": text,
+                }),
+                Document::Struct(document) => json!({
+                    "@type": "type.googleapis.com/google.protobuf.Struct",
+                    "value": document,
+                }),
             },
         });
         if !self.withheld.is_empty() {

@@ -178,6 +178,8 @@ fn spawn(builder: &Builder, folder: &Path) -> (Child, Log, JoinHandle<()>) {
         // Several run at once and none takes over from another.
         .arg("--disable-hot-restart")
         .args(["--concurrency", &builder.workers.to_string()])
+        // Milliseconds; the access log would be ten seconds late otherwise.
+        .args(["--file-flush-interval-msec", "100"])
         .args(["--log-level", "info", "--component-log-level"])
         .arg(format!("wasm:{}", builder.wasm_log_level))
         .envs(

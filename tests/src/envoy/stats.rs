@@ -11,7 +11,11 @@ use crate::wait::eventually;
 impl Envoy {
     /// All counters and gauges whose name contains `part`. Those of the module begin with `wasmcustom.`.
     pub fn stats(&self, part: &str) -> BTreeMap<String, u64> {
-        let all = http::get(self.admin(), "/stats?format=json", &[]).json();
+        // Envoy takes a regular expression; it only has to leave out most of what is not asked for.
+        let plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+        let filter = part.replace(|letter| !plain(letter), ".");
+        let path = format!("/stats?format=json&filter={filter}");
+        let all = http::get(self.admin(), &path, &[]).json();
         let number = |stat: &Value| {
             let name = stat["name"].as_str()?;
             let value = stat["value"].as_u64()?;
@@ -50,6 +54,19 @@ impl Envoy {
         http::get(self.admin(), "/stats/prometheus", &[])
             .text()
             .to_owned()
+    }
+
+    /// How many connections each worker has taken on any listener so far, by the worker's number.
+    pub fn connections_of_workers(&self) -> Vec<u64> {
+        let mut workers = BTreeMap::new();
+        for (name, value) in self.stats("downstream_cx_total") {
+            let worker = name.split_once(".worker_").map(|(_, rest)| rest);
+            let number = worker.and_then(|rest| rest.split('.').next()?.parse::<u32>().ok());
+            if let Some(number) = number {
+                *workers.entry(number).or_default() += value;
+            }
+        }
+        workers.into_values().collect()
     }
 
     /// How often a virtual machine had to be made anew because the module trapped.
