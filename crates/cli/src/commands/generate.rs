@@ -1,14 +1,20 @@
-//! `completions` and `man`, both made from the command line's own description.
+//! `schema`, made from the types that the core reads documents into; `completions` and `man`, made from the command line's own
+//! description.
 
 use clap::CommandFactory as _;
 
-use super::{Failure, Status, to_stdout};
+use super::{Failure, Status, pretty, to_stdout};
 use crate::args::Arguments;
 
 pub(super) fn completions(shell: clap_complete::Shell) -> Result<Status, Failure> {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "validate-jwt", &mut text);
     to_stdout(&text).map(|()| Status::Good)
+}
+
+pub(super) fn schema() -> Result<Status, Failure> {
+    let text = pretty(&validate_jwt::config::json_schema())?;
+    to_stdout(text.as_bytes()).map(|()| Status::Good)
 }
 
 /// One page: the command, then each subcommand with its options.

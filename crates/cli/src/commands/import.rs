@@ -4,7 +4,9 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{Failure, Status, colours_stderr, to_stderr, to_stdout};
+use validate_jwt::config::{Severity, check_json};
+
+use super::{Failure, Status, colours_stderr, pretty, read, read_stdin_once, to_stderr, to_stdout};
 use crate::args::{Format, ImportArguments};
 use crate::diagnostics::{self, Diagnostic};
 use crate::import::{Imported, NamedValues, Note, Options, Report, import};
@@ -16,9 +18,8 @@ pub(super) fn run(arguments: &ImportArguments) -> Result<Status, Failure> {
             "--report - needs -o FILE: standard output holds the document",
         ));
     }
-    if arguments.files.iter().filter(|name| *name == "-").count() > 1 {
-        return Err(Failure::new("standard input (-) can be read once only"));
-    }
+    let inputs = arguments.files.iter().chain(&arguments.named_values);
+    read_stdin_once(inputs.map(String::as_str))?;
     let sources = arguments
         .files
         .iter()
@@ -45,13 +46,19 @@ pub(super) fn run(arguments: &ImportArguments) -> Result<Status, Failure> {
     })
 }
 
-/// The last word on the document.
-fn check_document(_document: &Value) -> Result<(), Vec<String>> {
-    Ok(())
-}
-
-fn read(name: &str) -> Result<Source, Failure> {
-    Source::read(name).map_err(|error| Failure::of_file(name, error))
+/// The last word on the document: the check that the filter makes.
+fn check_document(document: &Value) -> Result<(), Vec<String>> {
+    let checked = check_json(document.to_string().as_bytes());
+    if checked.config.is_some() {
+        return Ok(());
+    }
+    let errors = checked
+        .diagnostics
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error);
+    Err(errors
+        .map(|finding| format!("the document would be refused: {finding}"))
+        .collect())
 }
 
 /// `--set` is written last, so that it wins over the files.
@@ -131,13 +138,6 @@ fn line_of(source: &Source, line: usize) -> Span {
         .unwrap_or_default();
     let indent = text.len().saturating_sub(text.trim_start().len());
     start.saturating_add(indent)..start.saturating_add(text.trim_end().len())
-}
-
-fn pretty(value: &Value) -> Result<String, Failure> {
-    let mut text =
-        serde_json::to_string_pretty(value).map_err(|error| Failure::of_file("document", error))?;
-    text.push('\n');
-    Ok(text)
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {

@@ -1,12 +1,19 @@
 //! One module for each command, and what they have in common.
 
+mod check;
+mod envoy;
+mod explain;
 mod generate;
 mod import;
+mod load;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
+use serde_json::Value;
+
 use crate::args::{Arguments, Command};
+use crate::source::Source;
 
 /// How a command ended; the numbers are the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +55,11 @@ impl Failure {
 #[must_use]
 pub fn run(arguments: Arguments) -> Status {
     let result = match arguments.command {
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
+        Command::Envoy(arguments) => envoy::run(&arguments),
+        Command::Schema => generate::schema(),
         Command::Completions { shell } => generate::completions(shell),
         Command::Man => generate::man(),
     };
@@ -56,6 +67,27 @@ pub fn run(arguments: Arguments) -> Status {
         to_stderr(&format!("error: {message}\n"));
         Status::Failed
     })
+}
+
+/// Reads a file, or standard input for `-`.
+pub(crate) fn read(name: &str) -> Result<Source, Failure> {
+    Source::read(name).map_err(|error| Failure::of_file(name, error))
+}
+
+/// Refuses a command line on which two things are to come from standard input.
+pub(crate) fn read_stdin_once<'n>(names: impl Iterator<Item = &'n str>) -> Result<(), Failure> {
+    if names.filter(|name| *name == "-").count() > 1 {
+        return Err(Failure::new("standard input (-) can be read once only"));
+    }
+    Ok(())
+}
+
+/// JSON as files hold it: indented, with a line break at the end.
+pub(crate) fn pretty(value: &Value) -> Result<String, Failure> {
+    let mut text =
+        serde_json::to_string_pretty(value).map_err(|error| Failure::of_file("document", error))?;
+    text.push('\n');
+    Ok(text)
 }
 
 /// Writes a result to standard output. A reader that has gone away, as `head` does, is no failure.
@@ -76,6 +108,14 @@ pub(crate) fn to_stderr(text: &str) {
 
 /// Whether messages are coloured: on a terminal, unless `NO_COLOR` is set and not empty (no-color.org).
 pub(crate) fn colours_stderr() -> bool {
-    std::io::stderr().is_terminal()
-        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+    std::io::stderr().is_terminal() && colours_are_wanted()
+}
+
+/// The same for what is written to standard output.
+pub(crate) fn colours_stdout() -> bool {
+    std::io::stdout().is_terminal() && colours_are_wanted()
+}
+
+fn colours_are_wanted() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }

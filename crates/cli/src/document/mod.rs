@@ -13,7 +13,7 @@ mod yaml;
 
 pub use carrier::{Carried, Carrier};
 pub use envoy::{Bootstrap, EnvoyCluster};
-pub use tree::{Member, Tree, Value};
+pub use tree::{Member, Tree, Value, member_path};
 
 use crate::diagnostics::Diagnostic;
 use crate::source::Source;

@@ -104,6 +104,27 @@ impl Tree {
         span
     }
 
+    /// The path of the member whose name stands at `span`.
+    #[must_use]
+    pub fn path_of_key(&self, span: &Span) -> Option<String> {
+        self.find_key(span, String::new())
+    }
+
+    /// The depth is bounded by the readers.
+    fn find_key(&self, span: &Span, path: String) -> Option<String> {
+        for member in self.members() {
+            let path = member_path(&path, &member.key);
+            if member.key_span == *span {
+                return Some(path);
+            }
+            if let Some(found) = member.value.find_key(span, path) {
+                return Some(found);
+            }
+        }
+        let mut elements = self.elements().iter().enumerate();
+        elements.find_map(|(index, element)| element.find_key(span, format!("{path}[{index}]")))
+    }
+
     fn member_of_path<'a, 'p>(&'a self, path: &'p str) -> Option<(&'a Member, &'p str)> {
         // Last first: of two with one name the later one is the surprise.
         self.members().iter().rev().find_map(|member| {
@@ -120,6 +141,20 @@ impl Tree {
     fn element_of_path<'a, 'p>(&'a self, path: &'p str) -> Option<(&'a Self, &'p str)> {
         let (index, after) = path.strip_prefix('[')?.split_once(']')?;
         Some((self.elements().get(index.parse::<usize>().ok()?)?, after))
+    }
+}
+
+/// The path of a member, as the core writes it: names that are no plain words are quoted.
+#[must_use]
+pub fn member_path(path: &str, name: &str) -> String {
+    let is_plain = !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    match (is_plain, path) {
+        (true, "") => name.to_owned(),
+        (true, path) => format!("{path}.{name}"),
+        (false, path) => format!("{path}[{name:?}]"),
     }
 }
 

@@ -4,6 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod envoy;
+mod explain;
+
+pub use envoy::{Address, EnvoyArguments, Kind};
+pub use explain::{At, ExplainArguments};
+
 /// Check, explain and import configurations of the validate-jwt filter for Envoy.
 #[derive(Clone, Debug, Parser)]
 #[command(
@@ -24,8 +30,16 @@ pub struct Arguments {
 /// What to do.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
+    /// Check configuration documents and the files that carry them
+    Check(CheckArguments),
+    /// Explain a token, and what a configuration decides about it
+    Explain(Box<ExplainArguments>),
     /// Convert Azure API Management policies into a configuration document
     Import(ImportArguments),
+    /// Write an Envoy bootstrap, or a Kubernetes resource, for a configuration document
+    Envoy(EnvoyArguments),
+    /// Write the JSON Schema of the configuration document
+    Schema,
     /// Write the completions of a shell to standard output
     Completions {
         /// The shell
@@ -43,6 +57,20 @@ pub enum Format {
     Text,
     /// One JSON document on standard output
     Json,
+}
+
+/// Arguments of `check`.
+#[derive(Args, Clone, Debug)]
+pub struct CheckArguments {
+    /// Configuration documents, Envoy bootstraps or listeners, WasmPlugins or EnvoyExtensionPolicies; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<String>,
+    /// Exit with status 1 for warnings too
+    #[arg(long)]
+    pub deny_warnings: bool,
+    /// How findings are written
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
 }
 
 /// Arguments of `import`.
