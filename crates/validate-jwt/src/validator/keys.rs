@@ -10,7 +10,7 @@ use crate::keys::{Issuers, SourceId};
 use crate::reason::Reason;
 use crate::time::Timestamp;
 use crate::token::Header;
-use crate::trace::{Check, Observer};
+use crate::trace::{Check, Checked, Observer};
 
 use super::judge::{Judge, Stop};
 
@@ -45,27 +45,21 @@ impl<O: Observer> Judge<'_, O> {
             return Ok(Sources::Unknown);
         }
         let ok = !sources.is_empty();
-        let stated = || {
+        let keys = &*self.keys;
+        self.observer.checked(ok, || {
             let by_sources = policy
                 .sources
                 .iter()
-                .flat_map(|source| self.keys.issuers(*source).stated());
-            policy
-                .issuers
-                .iter()
-                .map(String::as_str)
-                .chain(by_sources)
-                .map(String::from)
-                .collect()
-        };
-        let expected: Vec<String> = if ok { Vec::new() } else { stated() };
-        self.note(
-            Check::Issuer,
-            ok,
-            || expected,
-            || iss.map(String::from).into_iter().collect(),
-            "",
-        );
+                .flat_map(|source| keys.issuers(*source).stated());
+            let stated = policy.issuers.iter().map(String::as_str).chain(by_sources);
+            Checked {
+                check: Check::Issuer,
+                ok,
+                expected: stated.map(String::from).collect(),
+                found: iss.map(String::from).into_iter().collect(),
+                detail: String::new(),
+            }
+        });
         if ok {
             Ok(Sources::These(sources))
         } else {
@@ -148,25 +142,24 @@ impl<O: Observer> Judge<'_, O> {
                 return Stop::Await;
             }
         }
-        let known = || {
-            let keys = sources
+        let (keys, now) = (&*self.keys, self.now);
+        self.observer.checked(false, || {
+            let live = sources
                 .iter()
-                .flat_map(|source| self.keys.candidates(*source, None, self.now));
-            keys.filter_map(|(jwk, _)| jwk.kid.clone()).collect()
-        };
-        let expected: Vec<String> = known();
-        let detail = if named {
-            "no key of this kid fits the token's algorithm and issuer"
-        } else {
-            ""
-        };
-        self.note(
-            Check::Key,
-            false,
-            || expected,
-            || kid.map(String::from).into_iter().collect(),
-            detail,
-        );
+                .flat_map(|source| keys.candidates(*source, None, now));
+            let detail = if named {
+                "no key of this kid fits the token's algorithm and issuer"
+            } else {
+                ""
+            };
+            Checked {
+                check: Check::Key,
+                ok: false,
+                expected: live.filter_map(|(jwk, _)| jwk.kid.clone()).collect(),
+                found: kid.map(String::from).into_iter().collect(),
+                detail: detail.into(),
+            }
+        });
         Stop::Refuse(Reason::TokenSignatureKeyNotFound)
     }
 
