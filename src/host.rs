@@ -275,7 +275,7 @@ pub(crate) fn add_request_header(name: &str, value: &str) -> Result<(), Status> 
 }
 
 /// Replaces the value of a request header field.
-pub(crate) fn replace_request_header(name: &str, value: &str) -> Result<(), Status> {
+pub(crate) fn replace_request_header(name: &str, value: &[u8]) -> Result<(), Status> {
     // SAFETY: pointers and lengths are those of live strings.
     check(unsafe {
         abi::proxy_replace_header_map_value(

@@ -1,6 +1,6 @@
 //! The HTTP context: one request.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use proxy_wasm::traits::{Context, HttpContext};
@@ -17,8 +17,18 @@ use crate::worker::{Next, Worker};
 pub(crate) struct HttpRequest {
     context_id: u32,
     worker: Rc<RefCell<Worker>>,
-    /// Whether the worker may hold it among those that wait.
-    parked: bool,
+    gate: Gate,
+}
+
+/// Whether a request may go on. Body and trailers are held like the headers: where the operator has set Envoy's
+/// `allow_on_headers_stop_iteration`, a paused request would go on with the first byte of its body.
+enum Gate {
+    /// It has not been decided on, or was refused.
+    Shut,
+    /// It passes.
+    Open,
+    /// It waits; the worker opens the gate when it may pass.
+    Waiting(Rc<Cell<bool>>),
 }
 
 impl HttpRequest {
@@ -26,7 +36,20 @@ impl HttpRequest {
         Self {
             context_id,
             worker,
-            parked: false,
+            gate: Gate::Shut,
+        }
+    }
+
+    fn let_through(&self) -> Action {
+        let is_open = match &self.gate {
+            Gate::Shut => false,
+            Gate::Open => true,
+            Gate::Waiting(opened) => opened.get(),
+        };
+        if is_open {
+            Action::Continue
+        } else {
+            Action::Pause
         }
     }
 }
@@ -44,20 +67,26 @@ impl HttpContext for HttpRequest {
         let Ok(mut worker) = self.worker.try_borrow_mut() else {
             return Action::Pause;
         };
-        match worker.on_request(self.context_id) {
-            Next::Continue => Action::Continue,
-            Next::Answered => Action::Pause,
-            Next::Parked => {
-                self.parked = true;
-                Action::Pause
-            }
-        }
+        self.gate = match worker.on_request(self.context_id) {
+            Next::Continue => Gate::Open,
+            Next::Answered => Gate::Shut,
+            Next::Parked(opened) => Gate::Waiting(opened),
+        };
+        self.let_through()
+    }
+
+    fn on_http_request_body(&mut self, _: usize, _: bool) -> Action {
+        self.let_through()
+    }
+
+    fn on_http_request_trailers(&mut self, _: usize) -> Action {
+        self.let_through()
     }
 }
 
 impl Drop for HttpRequest {
     fn drop(&mut self) {
-        if self.parked
+        if let Gate::Waiting(_) = self.gate
             && let Ok(mut worker) = self.worker.try_borrow_mut()
         {
             worker.forget(self.context_id);

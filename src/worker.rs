@@ -1,6 +1,8 @@
 //! What a worker does: decides on requests, lets them wait for keys, fetches those.
 
+use core::cell::Cell;
 use core::time::Duration;
+use std::rc::Rc;
 
 use proxy_wasm::traits::Context;
 use validate_jwt::config::Config;
@@ -37,13 +39,14 @@ pub(crate) enum Next {
     Continue,
     /// It has its answer.
     Answered,
-    /// It waits for keys.
-    Parked,
+    /// It waits for keys, and may go on when this says so.
+    Parked(Rc<Cell<bool>>),
 }
 
 struct Parked {
     context_id: u32,
     until: Timestamp,
+    opened: Rc<Cell<bool>>,
 }
 
 struct Active {
@@ -104,20 +107,21 @@ impl Worker {
     /// Decides on the request of the effective context, for the first time.
     pub(crate) fn on_request(&mut self, context_id: u32) -> Next {
         let may_wait = self.parked.len() < MAX_PARKED;
-        let Some(next) = self.decide(may_wait) else {
-            let now = now();
-            let wait = self
-                .active
-                .as_ref()
-                .map_or(0, |active| active.validator.keys().times().wait_timeout);
-            self.parked.push(Parked {
-                context_id,
-                until: now.plus_secs(wait),
-            });
-            self.tick_in(NEXT_TICK);
-            return Next::Parked;
-        };
-        next
+        if let Some(next) = self.decide(may_wait) {
+            return next;
+        }
+        let wait = self
+            .active
+            .as_ref()
+            .map_or(0, |active| active.validator.keys().times().wait_timeout);
+        let opened = Rc::new(Cell::new(false));
+        self.parked.push(Parked {
+            context_id,
+            until: now().plus_secs(wait),
+            opened: Rc::clone(&opened),
+        });
+        self.tick_in(NEXT_TICK);
+        Next::Parked(opened)
     }
 
     /// Decides on the request of the effective context. `None`: it must wait for keys.
@@ -166,7 +170,8 @@ impl Worker {
                         ..
                     })
             ) {
-                self.metrics.add(Count::LogSuppressed, self.refusals.suppress());
+                self.metrics
+                    .add(Count::LogSuppressed, self.refusals.suppress());
             }
             decision
         };
@@ -202,6 +207,13 @@ impl Worker {
     }
 
     fn pass(&mut self, passage: &Passage) -> Next {
+        if let Err(status) = self.apply(passage) {
+            // A header that was to be removed might still be there.
+            log::error!(
+                "the request cannot be changed as its policy wants ({status:?}) and is refused"
+            );
+            return refuse_unconfigured();
+        }
         match passage.why {
             Passed::Verified => self.metrics.add(Count::Allowed, 1),
             Passed::Remembered => {
@@ -212,16 +224,7 @@ impl Worker {
             Passed::Preflight => self.metrics.add(Count::Preflight, 1),
             Passed::Reported(reason) => self.metrics.reported(reason),
         }
-        match self.apply(passage) {
-            Ok(()) => Next::Continue,
-            Err(status) => {
-                // A header that was to be removed might still be there.
-                log::error!(
-                    "the request cannot be changed as its policy wants ({status:?}) and is refused"
-                );
-                refuse_unconfigured()
-            }
-        }
+        Next::Continue
     }
 
     fn apply(&mut self, passage: &Passage) -> Result<(), Status> {
@@ -372,11 +375,12 @@ impl Worker {
             match self.decide(!expired) {
                 None => self.parked.push(parked),
                 Some(Next::Continue) => {
+                    parked.opened.set(true);
                     if let Err(status) = host::resume_request() {
                         log::error!("a request that waited for keys cannot go on ({status:?})");
                     }
                 }
-                Some(Next::Answered | Next::Parked) => {}
+                Some(Next::Answered | Next::Parked(_)) => {}
             }
         }
         // Nothing that follows in this callback belongs to a request.
@@ -424,17 +428,15 @@ fn answer(num_headers: usize, body_size: usize) -> FetchResult {
     }
 }
 
+/// Header fields of the answers that no policy makes.
+const PLAIN: [(&str, &str); 2] = [
+    ("content-type", "text/plain"),
+    ("cache-control", "no-store"),
+];
+
 /// The answer when something is wrong with the gateway itself.
 fn refuse_unconfigured() -> Next {
-    send(
-        503,
-        "unavailable",
-        &[
-            ("content-type", "text/plain"),
-            ("cache-control", "no-store"),
-        ],
-        "Service Unavailable",
-    );
+    send(503, "unavailable", &PLAIN, "Service Unavailable");
     Next::Answered
 }
 

@@ -23,6 +23,8 @@ const CALLBACKS: [&str; 8] = [
     "proxy_on_configure",      // reads the configuration document
     "proxy_on_tick",           // fetches keys, gives up on requests that wait too long
     "proxy_on_request_headers", // decides
+    "proxy_on_request_body",   // holds the body of a request that may not go on
+    "proxy_on_request_trailers", // likewise
     "proxy_on_http_call_response", // takes the answer of a key fetch
     "proxy_on_delete",         // drops a context: without it every request would leak one
     "proxy_on_memory_allocate", // the host's way to hand over bytes; not an event

@@ -38,9 +38,10 @@ impl RequestPath {
         single &= !decoded
             .windows(3)
             .any(|window| matches!(window, [b'%', high, low] if is_hex(*high) && is_hex(*low)));
+        // Here a question mark can only come from `%3f`, and a control character from an escape or an attack.
         single &= !decoded
             .iter()
-            .any(|byte| matches!(byte, 0 | b'\\' | b'#' | b'\r' | b'\n'));
+            .any(|byte| matches!(byte, b'\\' | b'#' | b'?') || byte.is_ascii_control());
         let text = core::str::from_utf8(&decoded).unwrap_or_else(|_| {
             single = false;
             ""
@@ -81,13 +82,34 @@ impl RequestPath {
         }
     }
 
+    /// The path as servers read it that merge slashes and cut off path parameters (`;v=1`). `None` when that is the same.
+    pub fn reduced(&self) -> Option<Self> {
+        if !self.text.contains("//") && !self.text.contains(';') {
+            return None;
+        }
+        let mut text = String::with_capacity(self.text.len());
+        let mut segments = self.text.split('/').skip(1).peekable();
+        while let Some(segment) = segments.next() {
+            let bare = segment.split(';').next().unwrap_or_default();
+            if !bare.is_empty() || segments.peek().is_none() {
+                text.push('/');
+                text.push_str(bare);
+            }
+        }
+        Some(Self {
+            text,
+            single_reading: self.single_reading,
+        })
+    }
+
     /// The path; for an ambiguous one, the reading by RFC 3986 §5.2.4 after decoding.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Whether everybody reads the path alike. Not so with a bad or double percent escape, an encoded slash, backslash or dot, a
-    /// NUL, a backslash, bytes that are not UTF-8, a `;` in a dot segment, or dot segments beside empty segments. Such a path
+    /// Whether everybody reads the path alike. Not so with a bad or double percent escape, an encoded slash, backslash, dot or
+    /// question mark, control characters, a backslash, bytes that are not UTF-8, a `;` in a dot segment, or dot segments beside
+    /// empty segments. Such a path
     /// opens nothing: it matches no rule that lets requests pass without a token.
     pub fn has_single_reading(&self) -> bool {
         self.single_reading
@@ -109,7 +131,7 @@ fn is_hex(byte: u8) -> bool {
 }
 
 /// Decodes once. Says whether every escape was well-formed and none hid a character that divides or climbs.
-fn percent_decode(raw: &[u8]) -> (Vec<u8>, bool) {
+pub(crate) fn percent_decode(raw: &[u8]) -> (Vec<u8>, bool) {
     let mut decoded = Vec::with_capacity(raw.len());
     let mut single = true;
     let mut rest = raw;

@@ -1,9 +1,8 @@
 //! A request, and the token in it.
 
-use alloc::format;
-use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::path::percent_decode;
 use crate::policy::TokenLocation;
 
 /// Header fields of a request, pseudo-header fields (`:method`, `:path`, `:authority`) included.
@@ -70,6 +69,11 @@ impl<H: Headers + ?Sized> Request<'_, H> {
     }
 }
 
+/// Whether a token as found is several that a proxy has joined: no token has a comma in it.
+pub(crate) fn is_joined(token: &[u8]) -> bool {
+    token.contains(&b',')
+}
+
 /// A token as found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Found<'r> {
@@ -105,7 +109,7 @@ pub fn find_token<'r, H: Headers + ?Sized>(headers: &'r H, location: &TokenLocat
         }
         TokenLocation::Query { name } => {
             let path = headers.first(":path").unwrap_or_default();
-            let mut values = parameters(path).filter(|parameter| parameter.name == name.as_bytes());
+            let mut values = parameters(path).filter(|parameter| parameter.is_named(name));
             match (values.next(), values.next()) {
                 (None, _) => Found::Nothing,
                 (Some(_), Some(_)) => Found::Several,
@@ -115,8 +119,7 @@ pub fn find_token<'r, H: Headers + ?Sized>(headers: &'r H, location: &TokenLocat
     }
 }
 
-/// RFC 9110 §11.4: scheme, one or more spaces, token. Another scheme is no token. A comma, which no token has, means that a proxy
-/// has joined several fields.
+/// RFC 9110 §11.4: scheme, one or more spaces, token. Another scheme is no token.
 fn behind_scheme<'r>(value: &'r [u8], scheme: &str) -> Found<'r> {
     let Some((first, rest)) = value.split_at_checked(scheme.len()) else {
         return Found::Nothing;
@@ -138,8 +141,6 @@ fn behind_scheme<'r>(value: &'r [u8], scheme: &str) -> Found<'r> {
 fn bare(value: &[u8]) -> Found<'_> {
     if value.is_empty() {
         Found::Malformed
-    } else if value.contains(&b',') {
-        Found::Several
     } else {
         Found::Token(value)
     }
@@ -149,6 +150,13 @@ struct Parameter<'p> {
     name: &'p [u8],
     value: &'p [u8],
     raw: &'p [u8],
+}
+
+impl Parameter<'_> {
+    /// Compared as the upstream will: with the escapes resolved, or another spelling of the name would bring a token past us.
+    fn is_named(&self, name: &str) -> bool {
+        self.name == name.as_bytes() || percent_decode(self.name).0 == name.as_bytes()
+    }
 }
 
 fn parameters(path: &[u8]) -> impl Iterator<Item = Parameter<'_>> {
@@ -164,19 +172,20 @@ fn parameters(path: &[u8]) -> impl Iterator<Item = Parameter<'_>> {
     })
 }
 
-/// The request target without the query parameter `name`. `None` when it is not UTF-8: such a target is left alone.
-pub(crate) fn without_parameter(path: &[u8], name: &str) -> Option<String> {
-    let before = path.split(|&byte| byte == b'?').next().unwrap_or_default();
-    let kept: Vec<&[u8]> = parameters(path)
-        .filter(|parameter| parameter.name != name.as_bytes())
-        .map(|parameter| parameter.raw)
-        .collect();
-    let query = kept.join(&b'&');
-    let before = core::str::from_utf8(before).ok()?;
-    let query = core::str::from_utf8(&query).ok()?;
-    Some(if query.is_empty() {
-        before.into()
-    } else {
-        format!("{before}?{query}")
-    })
+/// The request target without the query parameter `name`.
+pub(crate) fn without_parameter(path: &[u8], name: &str) -> Vec<u8> {
+    let mut rest: Vec<u8> = path
+        .split(|&byte| byte == b'?')
+        .next()
+        .unwrap_or_default()
+        .to_vec();
+    let mut separator = b'?';
+    for parameter in parameters(path).filter(|parameter| !parameter.is_named(name)) {
+        if !parameter.raw.is_empty() {
+            rest.push(separator);
+            rest.extend_from_slice(parameter.raw);
+            separator = b'&';
+        }
+    }
+    rest
 }

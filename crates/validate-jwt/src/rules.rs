@@ -82,6 +82,8 @@ pub struct Rules {
     exact: HashMap<String, Vec<usize>>,
     prefix: HashMap<String, Vec<usize>>,
     any_path: Vec<usize>,
+    /// Bytes of the longest prefix: no longer beginning of a path need be looked up, however long the path is.
+    longest_prefix: usize,
 }
 
 impl Rules {
@@ -92,6 +94,7 @@ impl Rules {
             let bucket = match &rule.path {
                 Some(PathMatch::Exact(path)) => indexed.exact.entry(path.clone()).or_default(),
                 Some(PathMatch::Prefix(prefix)) => {
+                    indexed.longest_prefix = indexed.longest_prefix.max(prefix.len());
                     indexed.prefix.entry(prefix.clone()).or_default()
                 }
                 None => &mut indexed.any_path,
@@ -107,22 +110,32 @@ impl Rules {
         &self.rules
     }
 
-    /// Index and verdict of the first rule that matches.
+    /// What the first rule says if it is a policy's and has no conditions: then nothing of the request matters.
+    pub fn unconditional(&self) -> Option<(usize, Verdict)> {
+        self.rules
+            .first()
+            .filter(|first| first.is_unconditional() && first.verdict != Verdict::AllowAnonymous)
+            .map(|first| (0, first.verdict))
+    }
+
+    /// Index and verdict of the first rule that matches. A request that may pass without a token must be one that may in every
+    /// reading of its path: servers that merge slashes or cut off path parameters find `/admin` in `//admin` and `/admin;v=1`.
     pub fn find(&self, target: Target<'_>) -> Option<(usize, Verdict)> {
-        if let Some(
-            first @ Rule {
-                verdict: Verdict::Policy(_),
-                ..
-            },
-        ) = self.rules.first()
-            && first.is_unconditional()
-        {
-            return Some((0, first.verdict));
-        }
-        let host = OnceCell::new();
         let path = RequestPath::read(target.path);
+        let found = self.first_match(target, &path);
+        match (found, path.reduced()) {
+            (Some((_, Verdict::AllowAnonymous)), Some(reduced)) => {
+                self.first_match(target, &reduced)
+            }
+            (found, _) => found,
+        }
+    }
+
+    fn first_match(&self, target: Target<'_>, path: &RequestPath) -> Option<(usize, Verdict)> {
+        let host = OnceCell::new();
         let exact = self.exact.get(path.as_str()).into_iter();
-        let prefixes = segment_ends(path.as_str()).filter_map(|prefix| self.prefix.get(prefix));
+        let prefixes = segment_ends(path.as_str(), self.longest_prefix)
+            .filter_map(|prefix| self.prefix.get(prefix));
         let mut best: Option<(usize, Verdict)> = None;
         for bucket in exact
             .chain(prefixes)
@@ -133,7 +146,7 @@ impl Rules {
                 .take_while(|&&index| best.is_none_or(|(best, _)| index < best))
             {
                 if let Some(rule) = self.rules.get(index)
-                    && rule.matches_beside_path(target, &path, &host)
+                    && rule.matches_beside_path(target, path, &host)
                 {
                     best = Some((index, rule.verdict));
                     break;
@@ -170,15 +183,24 @@ impl Rule {
     }
 }
 
-/// Every beginning of `path` that a prefix rule can name: up to each slash, with and without it, and the whole.
-fn segment_ends(path: &str) -> impl Iterator<Item = &str> {
-    let slashes = path.match_indices('/').map(|(at, _)| at);
+/// Every beginning of `path` that a prefix rule can name: up to each slash, with and without it, and the whole; none longer
+/// than `longest` bytes.
+fn segment_ends(path: &str, longest: usize) -> impl Iterator<Item = &str> {
+    // A slash just behind the longest prefix still ends one.
+    let head = path.as_bytes().get(..=longest).unwrap_or(path.as_bytes());
+    let slashes = head
+        .iter()
+        .enumerate()
+        .filter(|(_, byte)| **byte == b'/')
+        .map(|(at, _)| at);
     let without = slashes
         .clone()
         .filter(|&at| at > 0)
         .filter_map(|at| path.get(..at));
-    let with = slashes.filter_map(|at| path.get(..=at));
-    let whole = (!path.ends_with('/')).then_some(path);
+    let with = slashes
+        .filter(move |&at| at < longest)
+        .filter_map(|at| path.get(..=at));
+    let whole = (!path.ends_with('/') && path.len() <= longest).then_some(path);
     without.chain(with).chain(whole)
 }
 
@@ -240,5 +262,23 @@ impl HostMatch {
                 .map(|_| Self::Below(suffix.to_string())),
             None => is_name(&lower).then_some(Self::Exact(lower)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_path_is_looked_up_no_further_than_the_longest_prefix() {
+        let path = "/a".repeat(30_000);
+        assert!(segment_ends(&path, 6).all(|prefix| prefix.len() <= 6));
+        assert_eq!(segment_ends(&path, 6).count(), 6);
+        assert_eq!(
+            segment_ends("/admin/x", 6).collect::<Vec<_>>(),
+            ["/admin", "/"]
+        );
+        assert_eq!(segment_ends("/admin", 6).last(), Some("/admin"));
+        assert_eq!(segment_ends("/caf\u{e9}/x", 5).count(), 1);
     }
 }

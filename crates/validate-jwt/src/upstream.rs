@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::claims::{ClaimPath, scalars};
-use crate::json::Value;
+use crate::json::{Kind, Value};
 
 /// What a policy tells the upstream.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -47,19 +47,10 @@ impl Identity {
             let Some(value) = output.claim.find(claims) else {
                 continue;
             };
-            let mut values = scalars(value);
-            let text = values.next().map(|first| {
-                values.fold(String::from(first), |mut text, next| {
-                    text.push(',');
-                    text.push_str(next);
-                    text
-                })
-            });
+            let text = header_text(value);
             match text {
-                Some(text) if is_header_value(&text) => {
-                    identity.headers.push((output.header.clone(), text))
-                }
-                Some(_) | None => identity.dropped = identity.dropped.saturating_add(1),
+                Some(text) => identity.headers.push((output.header.clone(), text)),
+                None => identity.dropped = identity.dropped.saturating_add(1),
             }
         }
         if let Some(header) = &upstream.payload_header {
@@ -103,15 +94,34 @@ impl Identity {
     }
 }
 
+/// A claim as a header's value: a scalar as it is, a list joined with commas. `None` when the upstream could read it as something
+/// else: an element of a list that is empty or has a comma of its own, or what no header may hold.
+fn header_text(value: Value<'_>) -> Option<String> {
+    let is_list = value.kind() == Kind::Array;
+    let mut text: Option<String> = None;
+    for part in scalars(value) {
+        if !is_header_value(part) || (is_list && (part.is_empty() || part.contains(','))) {
+            return None;
+        }
+        match &mut text {
+            None => text = Some(part.into()),
+            Some(text) => {
+                text.push(',');
+                text.push_str(part);
+            }
+        }
+    }
+    text
+}
+
 /// RFC 9110 §5.5: no control characters but tab, and no white space at the ends, which the next hop would take off.
 fn is_header_value(text: &str) -> bool {
-    let is_space = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
-    let bytes = text.as_bytes();
-    !bytes
-        .iter()
-        .any(|byte| (byte.is_ascii_control() && *byte != b'\t') || *byte == 0x7f)
-        && !is_space(bytes.first())
-        && !is_space(bytes.last())
+    let is_space = |edge: Option<char>| matches!(edge, Some(' ' | '\t'));
+    !text
+        .chars()
+        .any(|letter| letter.is_control() && letter != '\t')
+        && !is_space(text.chars().next())
+        && !is_space(text.chars().next_back())
 }
 
 /// Whether a request header is taken by upstreams for `managed`: names are compared without case, and `_` counts as `-`,

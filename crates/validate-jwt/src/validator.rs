@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::keys::KeyStore;
 use crate::policy::{Policy, TokenLocation};
 use crate::reason::Reason;
-use crate::request::{Found, Headers, Request, Route, find_token, without_parameter};
+use crate::request::{Found, Headers, Request, Route, find_token, is_joined, without_parameter};
 use crate::response::{Answers, Response};
 use crate::rules::{PolicyId, Target, Verdict};
 use crate::time::Timestamp;
@@ -73,7 +73,7 @@ pub struct Passage {
     /// Header fields to remove, as the client sent them; before any is set.
     pub remove: Vec<String>,
     /// The request target without the token.
-    pub path: Option<String>,
+    pub path: Option<Vec<u8>>,
     /// Header fields to set, and the property.
     pub identity: Option<Rc<Identity>>,
 }
@@ -220,6 +220,10 @@ impl Validator {
             }
             self.verified.remove(id, token);
         }
+        // Not looked for in a remembered token: what equals a good token has no comma.
+        if is_joined(token) {
+            single_token(Found::Several, observer)?;
+        }
         let verified = Judge {
             policy,
             keys: &mut self.keys,
@@ -264,7 +268,8 @@ impl Passage {
                 }
             }
             TokenLocation::Query { name } => {
-                self.path = without_parameter(headers.first(":path").unwrap_or_default(), name);
+                let path = headers.first(":path").unwrap_or_default();
+                self.path = Some(without_parameter(path, name));
             }
         }
     }
@@ -299,15 +304,14 @@ fn responsible<H: Headers + ?Sized>(
         ),
         Route::Unset => {
             let headers = request.headers;
-            let target = Target {
-                method: headers.first(":method").unwrap_or_default(),
-                host: headers
-                    .first(":authority")
-                    .or_else(|| headers.first("host"))
-                    .unwrap_or_default(),
-                path: headers.first(":path").unwrap_or_default(),
-            };
-            let found = config.rules.find(target);
+            let first = |name| headers.first(name).unwrap_or_default();
+            let found = config.rules.unconditional().or_else(|| {
+                config.rules.find(Target {
+                    method: first(":method"),
+                    host: headers.first(":authority").unwrap_or_else(|| first("host")),
+                    path: first(":path"),
+                })
+            });
             (
                 found.map(|(rule, verdict)| Responsible {
                     verdict,

@@ -56,6 +56,18 @@ impl Entry {
     }
 }
 
+/// Equality, eight bytes at a time: in WebAssembly `memcmp` goes byte by byte, and this is most of what a hit costs.
+fn same_bytes(one: &[u8], other: &[u8]) -> bool {
+    let (one_words, one_rest) = one.as_chunks::<8>();
+    let (other_words, other_rest) = other.as_chunks::<8>();
+    one.len() == other.len()
+        && one_rest == other_rest
+        && one_words
+            .iter()
+            .zip(other_words)
+            .all(|(one, other)| u64::from_ne_bytes(*one) == u64::from_ne_bytes(*other))
+}
+
 /// Verified tokens of one worker, bounded in bytes.
 #[derive(Debug)]
 pub struct VerifiedTokens {
@@ -92,7 +104,7 @@ impl VerifiedTokens {
             return None;
         }
         let hash = self.hash(policy, token);
-        let is_it = |entry: &Entry| entry.policy == policy && *entry.token == *token;
+        let is_it = |entry: &Entry| entry.policy == policy && same_bytes(&entry.token, token);
         if self.young.find(hash, is_it).is_none() {
             let (entry, _) = self.old.find_entry(hash, is_it).ok()?.remove();
             self.insert_young(entry);
@@ -103,7 +115,7 @@ impl VerifiedTokens {
     /// Forgets a token.
     pub fn remove(&mut self, policy: PolicyId, token: &[u8]) {
         let hash = self.hash(policy, token);
-        let is_it = |entry: &Entry| entry.policy == policy && *entry.token == *token;
+        let is_it = |entry: &Entry| entry.policy == policy && same_bytes(&entry.token, token);
         if let Ok(found) = self.young.find_entry(hash, is_it) {
             let (entry, _) = found.remove();
             self.young_bytes = self.young_bytes.saturating_sub(entry.size());

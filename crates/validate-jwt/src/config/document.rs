@@ -28,6 +28,9 @@ const MAX_WAIT_TIMEOUT: u64 = 60;
 /// Memory of a worker's module ends at 1 GiB in Envoy; half of it may hold verified tokens.
 const MAX_TOKEN_CACHE_BYTES: u64 = 512 * 1024 * 1024;
 
+/// Longest path of a rule. Each slash within this length of a request's path costs a look-up; servers cut longer paths.
+const MAX_PATH_BYTES: usize = 2048;
+
 /// Memory for verified tokens that serves some 2,500 clients with tokens of usual size.
 const TOKEN_CACHE_BYTES: u64 = 4 * 1024 * 1024;
 
@@ -463,7 +466,13 @@ fn check_match(matching: &raw::RuleMatch, path: &Path, found: &mut Diagnostics) 
 
 /// Rules are compared with decoded, normalised paths; one that is not such a path can never match.
 fn check_path(text: &str, path: &Path, found: &mut Diagnostics) {
-    if !text.starts_with('/') {
+    if text.len() > MAX_PATH_BYTES {
+        found.error(
+            path,
+            format!("the path has {} bytes", text.len()),
+            format!("write at most {MAX_PATH_BYTES}"),
+        );
+    } else if !text.starts_with('/') {
         found.error(path, format!("{text:?} does not begin with a slash"), format!("write {:?}", format!("/{text}")));
     } else if text.contains('?') || text.contains('#') {
         found.error(path, format!("{text:?} has a query or fragment"), "paths are matched without them; remove it");

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use validate_jwt_jws::{Jwk, Key, Origin, decode_base64_any, parse_jwk_set};
 
-use crate::keys::issuer::is_guid;
+use crate::keys::issuer::{SHARED_TENANTS, is_guid};
 use crate::keys::{Address, Discovery, Endpoint, Entra, Source, SourceId};
 
 use super::diagnostics::{Diagnostics, Path};
@@ -327,7 +327,16 @@ fn check_static_key(raw: &raw::StaticKey, path: &Path, found: &mut Diagnostics) 
                 );
                 return None;
             }
-            Key::hmac(bytes(&raw.value, "value")?)
+            let secret = bytes(&raw.value, "value")?;
+            if is_der(&secret) {
+                found.error(
+                    &path.member("value"),
+                    "this is a certificate or public key, and `value` is a symmetric secret: whoever has it can sign",
+                    "write it as `pem`",
+                );
+                return None;
+            }
+            Key::hmac(secret)
         }
         (Field::Absent, Field::Absent, Field::Absent, Field::Valid(pem)) => Key::from_pem(pem),
         (Field::Invalid, ..)
@@ -352,6 +361,21 @@ fn check_static_key(raw: &raw::StaticKey, path: &Path, found: &mut Diagnostics) 
     }
 }
 
+/// Whether the bytes are one ASN.1 SEQUENCE that begins with another, as every certificate and public key does. By chance
+/// one secret in sixteen million is.
+fn is_der(bytes: &[u8]) -> bool {
+    match bytes {
+        [0x30, 0x82, high, low, content @ ..] => {
+            content.first() == Some(&0x30)
+                && content.len() == usize::from(u16::from_be_bytes([*high, *low]))
+        }
+        [0x30, 0x81, length, content @ ..] | [0x30, length @ 0..=0x7f, content @ ..] => {
+            content.first() == Some(&0x30) && content.len() == usize::from(*length)
+        }
+        _ => false,
+    }
+}
+
 fn check_azure_ad(raw: &raw::AzureAd, path: &Path, found: &mut Diagnostics) -> Option<Discovery> {
     let cluster = check_cluster(&raw.cluster, path, found);
     let tenant = match &raw.tenant_id {
@@ -366,7 +390,7 @@ fn check_azure_ad(raw: &raw::AzureAd, path: &Path, found: &mut Diagnostics) -> O
         }
         Field::Invalid => None,
     };
-    if let Some(shared @ ("organizations" | "common")) = tenant
+    if let Some(shared) = tenant.filter(|tenant| SHARED_TENANTS.contains(tenant))
         && raw.allowed_tenants.is_absent()
     {
         found.missing(
@@ -427,7 +451,7 @@ fn check_tenant<'t>(tenant: &'t str, path: &Path, found: &mut Diagnostics) -> Op
                     .bytes()
                     .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
         });
-    if is_guid(tenant) || is_domain || matches!(tenant, "organizations" | "common") {
+    if is_guid(tenant) || is_domain || SHARED_TENANTS.contains(&tenant) {
         return Some(tenant);
     }
     let help = match tenant {

@@ -5,6 +5,9 @@ use alloc::string::String;
 /// The mark in Entra ID's issuers that stands for the tenant (metadata of `common` and `organizations`, and in key sets).
 const TENANT_MARK: &str = "{tenantid}";
 
+/// The names under which Entra ID serves tenants of all sorts; their metadata has [`TENANT_MARK`] for the tenant.
+pub const SHARED_TENANTS: [&str; 2] = ["organizations", "common"];
+
 /// The issuers that a source states.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Issuers {
@@ -26,10 +29,16 @@ pub enum Issuers {
 
 impl Issuers {
     /// The two issuers of an Entra ID tenant, from the `issuer` of its v2.0 metadata and the v1.0 issuer's template.
-    /// `None` when the metadata's issuer names no tenant, or another than `tenant` where that is a GUID.
+    /// `None` when the metadata's issuer names no tenant, another than `tenant` where that is a GUID, or
+    /// any tenant where one was configured.
     pub fn entra(metadata_issuer: &str, v1_template: &str, tenant: &str) -> Option<Self> {
         let named = tenant_of(metadata_issuer)?;
-        if is_guid(tenant) && !tenant.eq_ignore_ascii_case(named) {
+        let is_shared = SHARED_TENANTS.contains(&tenant);
+        let fits = match named {
+            TENANT_MARK => is_shared,
+            _ => is_guid(named) && (!is_guid(tenant) || tenant.eq_ignore_ascii_case(named)),
+        };
+        if !fits {
             return None;
         }
         Some(Self::Entra {

@@ -119,7 +119,6 @@ impl KeyRecord {
 
     /// `None` when it is not ours or damaged.
     pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
-        // Merged sets hold no certificates, so that they stay below the limit for one document.
         if bytes.len() > MAX_DOCUMENT_BYTES {
             return None;
         }
@@ -141,7 +140,7 @@ impl KeyRecord {
         })
     }
 
-    pub(crate) fn to_bytes(&self) -> Option<Vec<u8>> {
+    fn to_bytes(&self) -> Option<Vec<u8>> {
         serde_json::to_vec(&ToStore {
             issuer: self.issuer.as_deref(),
             seen: self.keys.iter().map(|key| key.seen.as_millis()).collect(),
@@ -150,6 +149,23 @@ impl KeyRecord {
             },
         })
         .ok()
+    }
+
+    /// The bytes for the other workers, who read no more than one document's worth: when there are more, the longest unseen keys
+    /// are dropped.
+    pub(crate) fn fit(&mut self) -> Option<Vec<u8>> {
+        loop {
+            let bytes = self.to_bytes()?;
+            if bytes.len() <= MAX_DOCUMENT_BYTES {
+                return Some(bytes);
+            }
+            // An eighth at a time: a few rounds, and not many more dropped than needed.
+            let kept = self.keys.len().saturating_sub(self.keys.len().div_ceil(8));
+            if kept == 0 {
+                return None;
+            }
+            self.keys.truncate(kept);
+        }
     }
 
     /// Takes over a newly fetched set: what it lists is seen now, what it does not list stays until `key_ttl` seconds after it
@@ -166,7 +182,9 @@ impl KeyRecord {
             .map(|jwk| SeenKey { jwk, seen: now })
             .collect();
         let listed = merged.len();
-        for old in self.keys.drain(..) {
+        for mut old in self.keys.drain(..) {
+            // A time that is yet to come was written by another clock, or by another module: it would lengthen the key's life.
+            old.seen = old.seen.min(now);
             let replaced = merged
                 .iter()
                 .take(listed)

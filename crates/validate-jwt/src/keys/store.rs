@@ -21,6 +21,9 @@ use super::source::{Discovery, Endpoint, Source, SourceId};
 /// Longest body that is worth handing over to [`KeyStore::fetched`]; of a longer one its size suffices.
 pub const MAX_BODY_BYTES: usize = MAX_DOCUMENT_BYTES;
 
+/// How much of a failed fetch's answer is shown in the log; Envoy's longest own text has about 200.
+const MAX_SHOWN_CHARS: usize = 240;
+
 /// An entry's number that no host gives out: with it only an entry that does not exist can be written.
 const NEVER: u32 = u32::MAX;
 
@@ -89,7 +92,7 @@ struct State {
     name: Option<String>,
     issuers: Issuers,
     keys: Vec<SeenKey>,
-    /// Changes whenever a key goes; what was verified under an earlier one is void.
+    /// Changes whenever a key goes or the issuers change; what was verified under an earlier one is void.
     generation: u32,
     /// Edition of the keys that are loaded (`Note::fetched_at`); 0: none.
     edition: i64,
@@ -141,8 +144,10 @@ impl KeyStore {
                 self.changed |= note.failures > state.note.failures;
                 state.note = note;
             }
-            if state.note.fetched_at != state.edition {
-                self.changed |= state.load(&name, shared);
+            let mut is_damaged = false;
+            if state.note.fetched_at != 0 && state.note.fetched_at != state.edition {
+                is_damaged = !state.load(&name, shared);
+                self.changed |= !is_damaged;
             }
             state.expire(now, self.times.key_ttl);
             let leased = self.times.is_leased(&state.note, now);
@@ -155,7 +160,9 @@ impl KeyStore {
             }
             let wanted = core::mem::take(&mut state.wanted);
             let due = self.times.is_due(&state.note, now, self.jitter);
-            let begins = due || (wanted && self.times.may_refetch(&state.note, now));
+            // What another worker fetched cannot be read: fetched again, or requests would fail until the next refresh.
+            let asked_for = wanted || is_damaged;
+            let begins = due || (asked_for && self.times.may_refetch(&state.note, now));
             if !begins {
                 self.changed |= wanted;
                 continue;
@@ -302,7 +309,7 @@ impl KeyStore {
             })
     }
 
-    /// Changes whenever a key of the source goes.
+    /// Changes whenever a key of the source goes, or its issuers change.
     pub fn generation(&self, source: SourceId) -> u32 {
         self.states
             .get(source.0)
@@ -442,8 +449,11 @@ impl State {
                     "the answer has status {status}; redirects are not followed, configure the final address"
                 ));
             }
-            FetchResult::Answer { status, .. } => {
-                return Err(format!("the answer has status {status}"));
+            FetchResult::Answer { status, body, .. } => {
+                return Err(format!(
+                    "the answer has status {status}{}",
+                    first_words(&body)
+                ));
             }
         };
         match stage {
@@ -495,7 +505,7 @@ impl State {
             keys: self.keys.clone(),
         });
         record.merge(keys, issuer, now, key_ttl);
-        let edition = now.as_millis().max(self.note.fetched_at.saturating_add(1));
+        let edition = next_edition(self.note.fetched_at, now);
         self.note = Note {
             leased_until: 0,
             failures: 0,
@@ -503,7 +513,7 @@ impl State {
             ..self.note
         };
         // The keys before the note that announces them. Without shared data this worker goes on alone.
-        if let Some(bytes) = record.to_bytes() {
+        if let Some(bytes) = record.fit() {
             let _alone = shared.set(&KeyRecord::name(&name), &bytes, None);
         }
         self.write_note(shared);
@@ -530,12 +540,12 @@ impl State {
             .keys
             .iter()
             .any(|old| !record.keys.iter().any(|new| new.jwk == old.jwk));
-        if gone {
-            self.generation = self.generation.wrapping_add(1);
-        }
+        let issuers_before = self.issuers.clone();
         if let Source::Discovery(Discovery { entra, .. }) = &self.source {
             self.issuers = match (entra, record.issuer) {
                 (_, None) => Issuers::Unstated,
+                // Nobody fills it, and no token may bring it as it stands.
+                (None, Some(issuer)) if is_template(&issuer) => Issuers::Unstated,
                 (None, Some(issuer)) => Issuers::Exact(issuer),
                 (Some(entra), Some(issuer)) => {
                     Issuers::entra(&issuer, entra.v1_issuer, &entra.tenant)
@@ -543,16 +553,44 @@ impl State {
                 }
             };
         }
+        if gone || self.issuers != issuers_before {
+            self.generation = self.generation.wrapping_add(1);
+        }
         self.keys = record.keys;
         self.edition = edition;
     }
 
     fn expire(&mut self, now: Timestamp, key_ttl: u64) {
+        // What was seen later than now was seen under another clock; it must not live longer for that.
+        for key in &mut self.keys {
+            key.seen = key.seen.min(now);
+        }
         let before = self.keys.len();
         self.keys.retain(|key| is_alive(key.seen, now, key_ttl));
         if self.keys.len() != before {
             self.generation = self.generation.wrapping_add(1);
         }
+    }
+}
+
+/// The beginning of an answer that is plain text: Envoy says there why it could not reach a host.
+fn first_words(body: &[u8]) -> String {
+    let text = core::str::from_utf8(body).unwrap_or_default().trim();
+    if text.is_empty() || text.starts_with(['<', '{', '[']) {
+        return String::new();
+    }
+    let words: String = text.chars().take(MAX_SHOWN_CHARS).collect();
+    format!(" ({words:?})")
+}
+
+/// The time of a fetch by which its keys are told from those of the fetch before; never 0. Not always a later time: a clock may be
+/// set back.
+fn next_edition(last: i64, now: Timestamp) -> i64 {
+    let edition = now.as_millis().max(1);
+    if edition == last {
+        edition.saturating_add(1)
+    } else {
+        edition
     }
 }
 
@@ -564,7 +602,7 @@ fn check_issuer(discovery: &Discovery, issuer: &str, log: &mut Vec<LogLine>) -> 
         }
         Some(_) => Ok(()),
         None => {
-            if issuer.contains('{') {
+            if is_template(issuer) {
                 log.push(LogLine {
                     event: KeyEvent::Doubtful,
                     text: format!(
@@ -577,4 +615,9 @@ fn check_issuer(discovery: &Discovery, issuer: &str, log: &mut Vec<LogLine>) -> 
             Ok(())
         }
     }
+}
+
+/// Whether an issuer has a mark to be filled in, as those of documents that serve many tenants have.
+fn is_template(issuer: &str) -> bool {
+    issuer.contains('{')
 }

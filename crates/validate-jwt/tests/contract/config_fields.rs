@@ -8,6 +8,10 @@ use crate::support::{ED, OTHER, errors, found, merge, policy};
 
 const TENANT: &str = "11111111-2222-3333-4444-555555555555";
 
+/// A certificate and a public key as they are pasted by mistake: the lines between the PEM's.
+const CERTIFICATE: &str = "MIIBgjCCASmgAwIBAgIUdL+CPCOGqjNITEjKQLsj2dsDPt8wCgYIKoZIzj0EAwIwFzEVMBMGA1UEAwwMcDI1Ni5leGFtcGxlMB4XDTI2MTEyMjE3NDQxOFoXDTM2MTExOTE3NDQxOFowFzEVMBMGA1UEAwwMcDI1Ni5leGFtcGxlMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE+uqwHCYFzDAOGfw0VWLibOaHuriWeXIvCmmQ8rJcXIiQVg9EwJx+96wZ1TuLztoJZYkRdnx4gQdYuPsMV7O5kaNTMFEwHQYDVR0OBBYEFDSTVRqrihAH2nAXDGlBrrnWHCtJMB8GA1UdIwQYMBaAFDSTVRqrihAH2nAXDGlBrrnWHCtJMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDRwAwRAIgLcHKMo1LyhSkhBv5tjZvRPJ5ku/or9Qr8PNtDw1/SZUCIDye+/2aZdY66O8jKnBWnnW8hTMIXb7Rh+VqDnEIvZp5";
+const SPKI: &str = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE+uqwHCYFzDAOGfw0VWLibOaHuriWeXIvCmmQ8rJcXIiQVg9EwJx+96wZ1TuLztoJZYkRdnx4gQdYuPsMV7O5kQ==";
+
 /// One value of each JSON type, and what messages call it.
 fn samples() -> [(Value, &'static str); 6] {
     [
@@ -369,6 +373,14 @@ fn what_contradicts_itself_or_cannot_be_is_refused_with_its_place() {
         (
             json!({ "issuer_signing_keys": [{ "value": pem }] }),
             "issuer_signing_keys[0].value: this is PEM, and `value` is a symmetric secret; write it as `pem`",
+        ),
+        (
+            json!({ "issuer_signing_keys": [{ "value": CERTIFICATE }] }),
+            "issuer_signing_keys[0].value: this is a certificate or public key, and `value` is a symmetric secret",
+        ),
+        (
+            json!({ "issuer_signing_keys": [{ "value": SPKI }] }),
+            "issuer_signing_keys[0].value: this is a certificate or public key, and `value` is a symmetric secret",
         ),
         (
             json!({ "issuer_signing_keys": [{ "pem": "x" }] }),

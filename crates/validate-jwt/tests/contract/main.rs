@@ -25,6 +25,12 @@ mod config_names;
 #[cfg(test)]
 mod config_warnings;
 #[cfg(test)]
+mod docs_examples;
+#[cfg(test)]
+mod docs_reasons;
+#[cfg(test)]
+mod docs_schema;
+#[cfg(test)]
 mod entra;
 #[cfg(test)]
 mod issuers;

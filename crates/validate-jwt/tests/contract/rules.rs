@@ -294,8 +294,19 @@ mod naive {
             .is_none_or(|list| list.iter().any(|entry| fits(entry.as_str().unwrap())))
     }
 
-    /// For plain paths and hosts only, which everybody reads alike.
+    /// For paths that nobody decodes. What passes without a token must pass so with slashes merged, too.
     pub(super) fn find(rules: &[Value], method: &str, host: &str, path: &str) -> String {
+        let mut merged = path.to_string();
+        while merged.contains("//") {
+            merged = merged.replace("//", "/");
+        }
+        match first(rules, method, host, path) {
+            found if found == "anonymous" => first(rules, method, host, &merged),
+            found => found,
+        }
+    }
+
+    fn first(rules: &[Value], method: &str, host: &str, path: &str) -> String {
         for rule in rules {
             let matching = &rule["match"];
             let path_fits = match (&matching["path"], &matching["path_prefix"]) {
@@ -389,5 +400,35 @@ proptest! {
             let last = path.rfind("/..").map_or(path, |at| &path[at..]);
             prop_assert!(last.contains("/pub") || last.contains('%') || path.starts_with("/pub/"), "{}", path);
         }
+    }
+}
+
+#[test]
+fn no_spelling_that_a_server_may_reduce_to_a_protected_path_passes_without_a_token() {
+    let mut gateway = gateway(json!([
+        { "match": { "path_prefix": "/admin" }, "policy": "a" }, { "allow_anonymous": true },
+    ]));
+    for path in [
+        "//admin/x",
+        "/;/admin/x",
+        "/admin;v=1/x",
+        "/;v=1/admin",
+        "/admin%3bv/x",
+        "/admin%3f/x",
+        "/admin%09",
+        "///admin",
+    ] {
+        assert_ne!(
+            outcome(&mut gateway, &Sent::get(path)),
+            "anonymous",
+            "{path}"
+        );
+    }
+    for path in ["/open", "/open;v=1/x", "//open"] {
+        assert_eq!(
+            outcome(&mut gateway, &Sent::get(path)),
+            "anonymous",
+            "{path}"
+        );
     }
 }
