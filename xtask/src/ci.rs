@@ -37,6 +37,8 @@ pub(crate) fn run() -> Result<()> {
             "warnings",
         ]),
         cargo(&["xtask", "test"]),
+        cargo(&["xtask", "clients"]),
+        cargo(&["xtask", "compose-test"]),
     ];
     let count = steps.len();
     for (number, mut step) in (1..).zip(steps) {

@@ -2,6 +2,8 @@
 
 mod build;
 mod ci;
+mod clients;
+mod compose;
 mod demo;
 mod envoy;
 mod slim;
@@ -28,6 +30,10 @@ enum Command {
     Test(test::Options),
     /// Start emulator, service and gateway on this machine and show what the filter does
     Demo(demo::Options),
+    /// Run the libraries that people use, MSAL and zeep, against emulator and gateway
+    Clients,
+    /// Run docker-compose.yml and docs/walkthrough.md, where a Docker engine answers
+    ComposeTest,
     /// Run what has to pass before a change is taken
     Ci,
 }
@@ -37,6 +43,8 @@ fn main() -> ExitCode {
         Command::Build => build::run(),
         Command::Test(options) => test::run(&options),
         Command::Demo(options) => demo::run(&options),
+        Command::Clients => clients::run(),
+        Command::ComposeTest => compose::run(),
         Command::Ci => ci::run(),
     };
     match result {

@@ -20,6 +20,17 @@ pub(crate) fn free_or_chosen(port: Option<u16>, flag: &str) -> Result<SocketAddr
     Ok(address)
 }
 
+/// The address itself, or with port 0 one that is free now: for a server that has to be told its own port beforehand.
+///
+/// # Errors
+///
+/// When nothing can be bound at the IP address.
+pub(crate) fn fixed(address: SocketAddr) -> Result<SocketAddr> {
+    let listener = TcpListener::bind(address)
+        .with_context(|| format!("no port is free at {}", address.ip()))?;
+    Ok(listener.local_addr()?)
+}
+
 /// The first address of the form `http://IP:PORT` in a line of text.
 pub(crate) fn first_in(line: &str) -> Option<SocketAddr> {
     let (_, rest) = line.split_once("http://")?;

@@ -14,6 +14,9 @@ pub(crate) struct Addresses {
     pub(crate) gateway: SocketAddr,
     pub(crate) admin: SocketAddr,
     pub(crate) entra: SocketAddr,
+    /// By which the emulator's tokens name it.
+    pub(crate) entra_endpoint: String,
+    pub(crate) entra_ca: PathBuf,
     pub(crate) backend: SocketAddr,
     pub(crate) module: PathBuf,
 }
@@ -23,6 +26,12 @@ pub(crate) struct Bootstrap {
     document: Value,
     policy: Value,
 }
+
+const ENTRA: &str = "entra";
+const NUMBER_CONVERSION: &str = "number-conversion";
+
+/// Where a cluster has what its TLS connections are made with.
+const TLS: &str = "/transport_socket/typed_config";
 
 /// Where the document has the filter's plugin, from the listener on.
 const PLUGIN: &str = "/filter_chains/0/filters/0/typed_config/http_filters/0/typed_config/config";
@@ -52,19 +61,25 @@ impl Bootstrap {
         result.with_context(|| format!("cannot use {}", file.display()))
     }
 
-    /// The address by which the policy knows the emulator.
+    /// The name that Envoy wants to find in the emulator's certificate.
     ///
     /// # Errors
     ///
-    /// When the policy names none.
-    pub(crate) fn authentication_endpoint(&self) -> Result<&str> {
-        self.policy
-            .pointer("/azure_ad/authentication_endpoint")
+    /// When the emulator's cluster has no TLS, or names no name.
+    pub(crate) fn emulator_name(&self) -> Result<&str> {
+        let cluster = self
+            .document
+            .pointer("/static_resources/clusters")
+            .and_then(Value::as_array)
+            .and_then(|all| all.iter().find(|cluster| is_named(cluster, ENTRA)))
+            .with_context(|| format!("envoy.yaml: no cluster {ENTRA}"))?;
+        cluster
+            .pointer(&format!("{TLS}/sni"))
             .and_then(Value::as_str)
-            .context("envoy.yaml: the policy has no azure_ad.authentication_endpoint")
+            .with_context(|| format!("envoy.yaml: no sni in cluster {ENTRA}"))
     }
 
-    /// The document with these addresses; the policy stays as it is.
+    /// The document with these addresses, all else as it is.
     ///
     /// # Errors
     ///
@@ -87,27 +102,49 @@ impl Bootstrap {
             &format!("{PLUGIN}/vm_config/code/local/filename"),
             json!(addresses.module),
         )?;
-        let clusters = [
-            ("entra", addresses.entra),
-            ("number-conversion", addresses.backend),
-        ];
-        for (name, address) in clusters {
-            let all = node(&mut document, "/static_resources/clusters")?;
-            let cluster = all
-                .as_array_mut()
-                .and_then(|all| {
-                    all.iter_mut()
-                        .find(|cluster| cluster.get("name") == Some(&json!(name)))
-                })
-                .with_context(|| format!("envoy.yaml: no cluster {name}"))?;
-            set(
-                cluster,
-                "/load_assignment/endpoints/0/lb_endpoints/0/endpoint/address/socket_address",
-                socket_address(address),
-            )?;
-        }
+        let mut policy = self.policy.clone();
+        set(
+            &mut policy,
+            "/azure_ad/authentication_endpoint",
+            json!(addresses.entra_endpoint),
+        )?;
+        set(
+            listener,
+            &format!("{PLUGIN}/configuration/value"),
+            json!(policy.to_string()),
+        )?;
+        set(
+            cluster(&mut document, ENTRA)?,
+            ENDPOINT,
+            socket_address(addresses.entra),
+        )?;
+        set(
+            cluster(&mut document, ENTRA)?,
+            &format!("{TLS}/common_tls_context/validation_context/trusted_ca/filename"),
+            json!(addresses.entra_ca),
+        )?;
+        set(
+            cluster(&mut document, NUMBER_CONVERSION)?,
+            ENDPOINT,
+            socket_address(addresses.backend),
+        )?;
         Ok(document)
     }
+}
+
+/// Where a cluster has the address of its only host.
+const ENDPOINT: &str =
+    "/load_assignment/endpoints/0/lb_endpoints/0/endpoint/address/socket_address";
+
+fn cluster<'a>(document: &'a mut Value, name: &str) -> Result<&'a mut Value> {
+    node(document, "/static_resources/clusters")?
+        .as_array_mut()
+        .and_then(|all| all.iter_mut().find(|cluster| is_named(cluster, name)))
+        .with_context(|| format!("envoy.yaml: no cluster {name}"))
+}
+
+fn is_named(cluster: &Value, name: &str) -> bool {
+    cluster.get("name").and_then(Value::as_str) == Some(name)
 }
 
 fn node<'a>(document: &'a mut Value, pointer: &str) -> Result<&'a mut Value> {
@@ -139,6 +176,8 @@ mod tests {
                 gateway: port(1),
                 admin: port(2),
                 entra: port(3),
+                entra_endpoint: "https://localhost:5".into(),
+                entra_ca: "/demo/ca.pem".into(),
                 backend: port(4),
                 module: "/module.wasm".into(),
             })
@@ -150,17 +189,14 @@ mod tests {
             r#""port_value":3}"#,
             r#""port_value":4}"#,
             r#""filename":"/module.wasm""#,
+            r#""filename":"/demo/ca.pem""#,
+            r#"\"authentication_endpoint\":\"https://localhost:5\""#,
         ] {
             assert!(document.contains(expected), "{expected} in {document}");
         }
-        for gone in ["8080}", "9901", "/etc/envoy"] {
+        for gone in ["8080}", "8443", "9901", "/etc/envoy", "/var/lib"] {
             assert!(!document.contains(gone), "{gone} in {document}");
         }
-        assert!(
-            bootstrap
-                .authentication_endpoint()
-                .unwrap()
-                .starts_with("http")
-        );
+        assert_eq!(bootstrap.emulator_name().unwrap(), "entra-emulator");
     }
 }
