@@ -54,7 +54,7 @@ impl RootContext for Root {
             Ok(document) => document,
             Err(status) => {
                 log::error!(
-                    "the configuration cannot be read ({status:?}); every request is refused"
+                    "the configuration cannot be read ({status:?}); what was configured before goes on, if anything was"
                 );
                 return true;
             }

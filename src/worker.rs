@@ -45,7 +45,7 @@ pub(crate) enum Next {
 
 struct Parked {
     context_id: u32,
-    until: Timestamp,
+    since: Timestamp,
     opened: Rc<Cell<bool>>,
 }
 
@@ -110,14 +110,10 @@ impl Worker {
         if let Some(next) = self.decide(may_wait) {
             return next;
         }
-        let wait = self
-            .active
-            .as_ref()
-            .map_or(0, |active| active.validator.keys().times().wait_timeout);
         let opened = Rc::new(Cell::new(false));
         self.parked.push(Parked {
             context_id,
-            until: now().plus_secs(wait),
+            since: now(),
             opened: Rc::clone(&opened),
         });
         self.tick_in(NEXT_TICK);
@@ -362,8 +358,12 @@ impl Worker {
             return;
         }
         let now = now();
+        let wait = self
+            .active
+            .as_ref()
+            .map_or(0, |active| active.validator.keys().times().wait_timeout);
         for parked in core::mem::take(&mut self.parked) {
-            let expired = parked.until <= now;
+            let expired = now.has_passed(parked.since, wait.saturating_mul(1000));
             if !changed && !expired {
                 self.parked.push(parked);
                 continue;

@@ -17,7 +17,7 @@ use wasmparser::{
 ///
 /// Not among them are `proxy_on_done` and `proxy_on_log`: the host takes their absence for "done" and then calls
 /// `proxy_on_delete`, which is where the SDK drops a context.
-const CALLBACKS: [&str; 8] = [
+const CALLBACKS: [&str; 10] = [
     "proxy_on_context_create", // makes the root context and one context per request
     "proxy_on_vm_start",       // the host starts no VM without asking it
     "proxy_on_configure",      // reads the configuration document

@@ -213,14 +213,24 @@ impl Key {
         }
     }
 
+    /// `kty` and `crv`, as JWK writes them (RFC 7518 §6.1): `RSA`, `EC P-256`, `EC P-384`, `OKP Ed25519`, `oct`.
+    pub fn key_type(&self) -> &'static str {
+        match &self.0 {
+            Material::Rsa(_) => "RSA",
+            Material::P256(_) => "EC P-256",
+            Material::P384(_) => "EC P-384",
+            Material::Ed25519(_) => "OKP Ed25519",
+            Material::Hmac(_) => "oct",
+        }
+    }
+
     /// Type and size for people: `RSA 2048`, `EC P-256`, `OKP Ed25519`, `oct`.
     pub fn description(&self) -> String {
         match &self.0 {
             Material::Rsa(key) => alloc::format!("RSA {}", key.bits()),
-            Material::P256(_) => "EC P-256".into(),
-            Material::P384(_) => "EC P-384".into(),
-            Material::Ed25519(_) => "OKP Ed25519".into(),
-            Material::Hmac(_) => "oct".into(),
+            Material::P256(_) | Material::P384(_) | Material::Ed25519(_) | Material::Hmac(_) => {
+                self.key_type().into()
+            }
         }
     }
 }

@@ -123,12 +123,12 @@ impl Rules {
     pub fn find(&self, target: Target<'_>) -> Option<(usize, Verdict)> {
         let path = RequestPath::read(target.path);
         let found = self.first_match(target, &path);
-        match (found, path.reduced()) {
-            (Some((_, Verdict::AllowAnonymous)), Some(reduced)) => {
-                self.first_match(target, &reduced)
-            }
-            (found, _) => found,
+        if let Some((_, Verdict::AllowAnonymous)) = found
+            && let Some(reduced) = path.reduced()
+        {
+            return self.first_match(target, &reduced);
         }
+        found
     }
 
     fn first_match(&self, target: Target<'_>, path: &RequestPath) -> Option<(usize, Verdict)> {

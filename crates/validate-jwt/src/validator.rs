@@ -16,7 +16,6 @@ use crate::request::{Found, Headers, Request, Route, find_token, is_joined, with
 use crate::response::{Answers, Response};
 use crate::rules::{PolicyId, Target, Verdict};
 use crate::time::Timestamp;
-use crate::token::printable;
 use crate::trace::{Check, Checked, Observer};
 use crate::upstream::{Identity, is_alias};
 use crate::verified::VerifiedTokens;
@@ -229,7 +228,8 @@ impl Validator {
             keys: &mut self.keys,
             now,
             crypto,
-            may_wait,
+            // A policy that only watches must not slow requests down.
+            may_wait: may_wait && !policy.report_only,
             observer,
         }
         .judge(token)?;
@@ -330,7 +330,7 @@ fn responsible<H: Headers + ?Sized>(
             .map(|policy| policy.name.clone())
             .collect(),
         found: match request.route {
-            Route::Policy(name) => vec![printable(&String::from_utf8_lossy(name)).to_string()],
+            Route::Policy(name) => vec![String::from_utf8_lossy(name).into_owned()],
             Route::AllowAnonymous | Route::Unreadable | Route::Unset => Vec::new(),
         },
         detail: detail.to_string(),

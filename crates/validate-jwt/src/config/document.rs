@@ -17,16 +17,16 @@ use super::reader::{Field, List, read};
 use super::{Config, TOP_LEVEL_POLICY};
 
 /// Most that a duration may be: ten years. Longer ones are a mistake, and times could overflow.
-const MAX_SECONDS: u64 = 315_360_000;
+pub(super) const MAX_SECONDS: u64 = 315_360_000;
 
 /// Fetches must end: Envoy keeps a request waiting for them.
-const MAX_FETCH_TIMEOUT: u64 = 60;
+pub(super) const MAX_FETCH_TIMEOUT: u64 = 60;
 
 /// A client gives up after about a minute; to let it wait longer only holds memory.
-const MAX_WAIT_TIMEOUT: u64 = 60;
+pub(super) const MAX_WAIT_TIMEOUT: u64 = 60;
 
 /// Memory of a worker's module ends at 1 GiB in Envoy; half of it may hold verified tokens.
-const MAX_TOKEN_CACHE_BYTES: u64 = 512 * 1024 * 1024;
+pub(super) const MAX_TOKEN_CACHE_BYTES: u64 = 512 * 1024 * 1024;
 
 /// Longest path of a rule. Each slash within this length of a request's path costs a look-up; servers cut longer paths.
 const MAX_PATH_BYTES: usize = 2048;

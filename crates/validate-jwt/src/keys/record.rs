@@ -210,7 +210,7 @@ pub(crate) fn is_alive(seen: Timestamp, now: Timestamp, key_ttl: u64) -> bool {
 fn is_same_place(new: &Jwk, old: &Jwk) -> bool {
     match (&new.kid, &old.kid) {
         (Some(new_kid), Some(old_kid)) => {
-            new_kid == old_kid && new.key.description() == old.key.description()
+            new_kid == old_kid && new.key.key_type() == old.key.key_type()
         }
         (None, None) => new.key == old.key,
         (Some(_), None) | (None, Some(_)) => false,

@@ -64,10 +64,12 @@ impl KeyTimes {
                 .saturating_mul(JITTER_256THS)
                 .wrapping_shr(8),
         );
+        // The pause is for fetches that failed or never came back; after one that succeeded the interval alone counts.
+        let has_succeeded = note.attempted_at <= note.fetched_at;
         now.has_passed(
             Timestamp::from_millis(note.fetched_at),
             interval.saturating_sub(earlier),
-        ) && self.may_refetch(note, now)
+        ) && (has_succeeded || self.may_refetch(note, now))
     }
 
     /// Whether an unknown `kid` may cause a fetch.
@@ -147,6 +149,17 @@ mod tests {
         assert!(times.is_due(&note(0, Some(0), 0), at(3600), 0));
         assert!(!times.is_due(&note(0, Some(0), 0), at(3230), 255));
         assert!(times.is_due(&note(0, Some(0), 0), at(3250), 255));
+    }
+
+    #[test]
+    fn a_refresh_interval_shorter_than_the_refetch_interval_is_kept() {
+        let times = KeyTimes {
+            refresh_interval: 60,
+            ..KeyTimes::default()
+        };
+        assert!(!times.is_due(&note(0, Some(1), 0), at(60), 0));
+        assert!(times.is_due(&note(0, Some(1), 0), at(61), 0));
+        assert!(!times.is_due(&note(61, Some(1), 1), at(122), 0));
     }
 
     #[test]

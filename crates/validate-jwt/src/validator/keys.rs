@@ -131,14 +131,14 @@ impl<O: Observer> Judge<'_, O> {
         if sources.iter().any(|source| !self.keys.is_loaded(*source)) {
             return self.without_keys();
         }
-        if self.may_wait && !named && kid.is_some() {
+        if !named && kid.is_some() {
             let now = self.now;
             // Every source is asked, not only the first that is willing.
             let wanted = sources
                 .iter()
                 .filter(|source| self.keys.want(**source, now))
                 .count();
-            if wanted > 0 {
+            if wanted > 0 && self.may_wait {
                 return Stop::Await;
             }
         }

@@ -50,9 +50,12 @@ fn blocks(page: &str) -> Vec<(usize, String, String)> {
         let indent = line.len() - line.trim_start().len();
         let fence = line.trim_start().strip_prefix("```");
         open = match (open.take(), fence) {
-            (None, Some(language)) => {
-                Some((number + 1, language.trim().to_string(), indent, String::new()))
-            }
+            (None, Some(language)) => Some((
+                number + 1,
+                language.trim().to_string(),
+                indent,
+                String::new(),
+            )),
             (None, None) => None,
             (Some((start, language, _, text)), Some(_)) => {
                 blocks.push((start, language, text));

@@ -189,7 +189,11 @@ fn a_token_in_the_query_is_cut_out_and_nothing_else() {
         ("/a?b=/?t=2&t=T", "/a?b=/?t=2"),
     ] {
         let passage = gateway.passage(&Sent::get(sent.replace('T', &token)));
-        assert_eq!(passage.path.as_deref(), Some(forwarded.as_bytes()), "{sent}");
+        assert_eq!(
+            passage.path.as_deref(),
+            Some(forwarded.as_bytes()),
+            "{sent}"
+        );
         assert!(passage.remove.is_empty());
     }
 }
