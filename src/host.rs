@@ -11,7 +11,7 @@
 
 use core::ptr::{null, null_mut};
 
-use validate_jwt::request::Headers;
+use crate::pairs::{HeaderPairs, serialize};
 
 /// What the host answered; the numbers of the ABI (`proxy-wasm` 0.2.1, `proxy_status_t`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -249,7 +249,7 @@ pub(crate) fn buffer(buffer: Buffer, max_size: usize) -> Result<Vec<u8>, Status>
 pub(crate) fn headers(map: HeaderMap) -> Result<HeaderPairs, Status> {
     // SAFETY: `receive` gives two live variables to write to.
     receive(|data, size| unsafe { abi::proxy_get_header_map_pairs(map as u32, data, size) })
-        .map(HeaderPairs)
+        .map(HeaderPairs::from)
 }
 
 /// Removes all request header fields of a name.
@@ -333,7 +333,7 @@ pub(crate) fn send_response(
     headers: &[(&str, &str)],
     body: &str,
 ) -> Result<(), Status> {
-    let headers = serialize_pairs(headers);
+    let headers = serialize(headers);
     // SAFETY: pointers and lengths are those of live slices. A gRPC status of -1 leaves it to the host.
     check(unsafe {
         abi::proxy_send_local_response(
@@ -388,64 +388,4 @@ pub(crate) fn define_counter(name: &str) -> Result<u32, Status> {
 pub(crate) fn increment(counter: u32, by: i64) -> Result<(), Status> {
     // SAFETY: no pointers.
     check(unsafe { abi::proxy_increment_metric(counter, by) })
-}
-
-/// Names and values in the form of the ABI: their count, the lengths of all, then all of them, each with a zero byte behind. One
-/// allocation of the host's holds them; nothing is copied out of it.
-#[derive(Debug, Default)]
-pub(crate) struct HeaderPairs(Vec<u8>);
-
-impl Headers for HeaderPairs {
-    fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        let number = |bytes: &[u8], at: usize| -> Option<usize> {
-            let bytes = bytes.get(at..at.checked_add(4)?)?;
-            usize::try_from(u32::from_le_bytes(bytes.try_into().ok()?)).ok()
-        };
-        let all = self.0.as_slice();
-        let count = number(all, 0).unwrap_or(0);
-        let mut lengths_at = 4_usize;
-        let mut text_at = count.saturating_mul(8).saturating_add(4);
-        core::iter::from_fn(move || {
-            let mut next = |length_at: usize| {
-                let start = text_at;
-                let end = start.checked_add(number(all, length_at)?)?;
-                text_at = end.checked_add(1)?;
-                all.get(start..end)
-            };
-            let end_of_lengths = count.saturating_mul(8).saturating_add(4);
-            if lengths_at >= end_of_lengths {
-                return None;
-            }
-            let name = next(lengths_at)?;
-            let value = next(lengths_at.checked_add(4)?)?;
-            lengths_at = lengths_at.checked_add(8)?;
-            Some((name, value))
-        })
-    }
-}
-
-/// The bytes of map pairs that the host made of a value, such as a struct among the metadata.
-impl From<Vec<u8>> for HeaderPairs {
-    fn from(bytes: Vec<u8>) -> Self {
-        Self(bytes)
-    }
-}
-
-fn serialize_pairs(pairs: &[(&str, &str)]) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let number = |bytes: &mut Vec<u8>, value: usize| {
-        bytes.extend_from_slice(&u32::try_from(value).unwrap_or(0).to_le_bytes());
-    };
-    number(&mut bytes, pairs.len());
-    for (name, value) in pairs {
-        number(&mut bytes, name.len());
-        number(&mut bytes, value.len());
-    }
-    for (name, value) in pairs {
-        for text in [name, value] {
-            bytes.extend_from_slice(text.as_bytes());
-            bytes.push(0);
-        }
-    }
-    bytes
 }

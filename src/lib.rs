@@ -14,6 +14,7 @@
 mod crypto;
 mod host;
 mod metrics;
+mod pairs;
 mod refusal_log;
 mod request;
 mod root;

@@ -7,7 +7,7 @@ use validate_jwt::time::Timestamp;
 use validate_jwt::token::{digest, printable};
 use validate_jwt::trace::Checked;
 
-use crate::host::HeaderPairs;
+use crate::pairs::HeaderPairs;
 
 /// Lines that a worker writes in a second. Whoever sends bad tokens decides how many refusals there are; the disk must not fill
 /// nor the worker slow down for it.

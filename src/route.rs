@@ -2,7 +2,8 @@
 
 use validate_jwt::request::{Headers, Route};
 
-use crate::host::{self, HeaderPairs, Status};
+use crate::host::{self, Status};
+use crate::pairs::HeaderPairs;
 
 /// `filter_metadata.validate_jwt` of the route, by Envoy's attribute names (`xds.*`, since 1.33), segments divided by zero bytes.
 const PATH: &str = "xds\0route_metadata\0filter_metadata\0validate_jwt";

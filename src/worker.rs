@@ -14,8 +14,9 @@ use validate_jwt::trace::Checked;
 use validate_jwt::{Decision, Passage, Passed, Refusal, Validator};
 
 use crate::crypto::EnvoyCrypto;
-use crate::host::{self, Buffer, HeaderMap, HeaderPairs, Status};
+use crate::host::{self, Buffer, HeaderMap, Status};
 use crate::metrics::{Count, Metrics};
+use crate::pairs::HeaderPairs;
 use crate::refusal_log::RefusalLog;
 use crate::route::RouteMetadata;
 use crate::shared::HostSharedData;
