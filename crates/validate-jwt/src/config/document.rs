@@ -5,34 +5,18 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::keys::{KeyTimes, Source};
+use crate::keys::Source;
 use crate::policy::Policy;
-use crate::rules::{HostMatch, PathMatch, PolicyId, Rule, Rules, Verdict};
+use crate::rules::{PolicyId, Rule, Rules, Verdict};
 
 use super::diagnostics::{Diagnostics, Path, suggest};
 use super::node::Node;
 use super::policy::check_policy;
 use super::raw::{self, Document, Fields as _};
 use super::reader::{Field, List, read};
+use super::rules::check_rules;
+use super::settings::{check_keys, check_token_cache};
 use super::{Config, TOP_LEVEL_POLICY};
-
-/// Most that a duration may be: ten years. Longer ones are a mistake, and times could overflow.
-pub(super) const MAX_SECONDS: u64 = 315_360_000;
-
-/// Fetches must end: Envoy keeps a request waiting for them.
-pub(super) const MAX_FETCH_TIMEOUT: u64 = 60;
-
-/// A client gives up after about a minute; to let it wait longer only holds memory.
-pub(super) const MAX_WAIT_TIMEOUT: u64 = 60;
-
-/// Memory of a worker's module ends at 1 GiB in Envoy; half of it may hold verified tokens.
-pub(super) const MAX_TOKEN_CACHE_BYTES: u64 = 512 * 1024 * 1024;
-
-/// Longest path of a rule. Each slash within this length of a request's path costs a look-up; servers cut longer paths.
-const MAX_PATH_BYTES: usize = 2048;
-
-/// Memory for verified tokens that serves some 2,500 clients with tokens of usual size.
-const TOKEN_CACHE_BYTES: u64 = 4 * 1024 * 1024;
 
 /// Reads and checks a document. The result is of use only if no error was noted.
 pub(super) fn check(document: &Node, found: &mut Diagnostics) -> Option<Config> {
@@ -157,7 +141,7 @@ fn read_forms(
 }
 
 /// Policies by name, in order.
-type NamedPolicies<'d> = Vec<(&'d str, &'d Field<raw::Policy>)>;
+pub(super) type NamedPolicies<'d> = Vec<(&'d str, &'d Field<raw::Policy>)>;
 
 fn check_names<'d>(document: &'d Document, found: &mut Diagnostics) -> NamedPolicies<'d> {
     let path = Path::default().member("policies");
@@ -290,199 +274,6 @@ fn position(named: &NamedPolicies<'_>, wanted: &str) -> usize {
         .unwrap_or(usize::MAX)
 }
 
-fn check_rules(
-    rules: &Field<List<raw::Rule>>,
-    named: &NamedPolicies<'_>,
-    found: &mut Diagnostics,
-) -> Rules {
-    let path = Path::default().member("rules");
-    let rules: &[Field<raw::Rule>] = rules.valid().map(Vec::as_slice).unwrap_or_default();
-    let mut checked: Vec<Rule> = Vec::with_capacity(rules.len());
-    let mut catch_all: Option<usize> = None;
-    for (index, rule) in rules.iter().enumerate() {
-        let path = path.element(index);
-        let Some(rule) = rule.valid() else { continue };
-        let verdict = check_verdict(rule, named, &path, found);
-        let conditions = match &rule.matching {
-            Field::Valid(matching) => check_match(matching, &path.member("match"), found),
-            Field::Absent | Field::Invalid => Conditions::default(),
-        };
-        if let Some(earlier) = catch_all {
-            found.warning(
-                &path,
-                "this rule can never match",
-                format!("rules[{earlier}] matches every request before it"),
-            );
-        } else if rule.matching.is_absent()
-            || rule
-                .matching
-                .valid()
-                .is_some_and(|matching| *matching == raw::RuleMatch::default())
-        {
-            catch_all = Some(index);
-        } else if let Some(earlier) = checked
-            .iter()
-            .position(|earlier| conditions.are_within(earlier))
-        {
-            found.warning(
-                &path,
-                "this rule can never match",
-                format!("rules[{earlier}] matches the same requests before it"),
-            );
-        }
-        checked.push(Rule {
-            path: conditions.path,
-            hosts: conditions.hosts,
-            methods: conditions.methods,
-            verdict: verdict.unwrap_or(Verdict::Policy(PolicyId(usize::MAX))),
-        });
-    }
-    Rules::new(checked)
-}
-
-fn check_verdict(
-    rule: &raw::Rule,
-    named: &NamedPolicies<'_>,
-    path: &Path,
-    found: &mut Diagnostics,
-) -> Option<Verdict> {
-    match (&rule.policy, &rule.allow_anonymous) {
-        (Field::Valid(_), Field::Valid(true)) => {
-            found.error(
-                path,
-                "both `policy` and `allow_anonymous`",
-                "keep one: a policy decides, or requests pass without a token",
-            );
-            None
-        }
-        (Field::Valid(name), _) => {
-            let place = named
-                .iter()
-                .filter(|(_, policy)| policy.valid().is_some())
-                .position(|(known, _)| known == name);
-            // Where the policies could not be read, none of them is known to be missing.
-            if !named.is_empty() && !named.iter().any(|(known, _)| known == name) {
-                let help = suggest(name, named.iter().map(|(known, _)| *known));
-                found.error(&path.member("policy"), format!("no policy {name:?}"), help);
-            }
-            place.map(|place| Verdict::Policy(PolicyId(place)))
-        }
-        (Field::Absent, Field::Valid(true)) => Some(Verdict::AllowAnonymous),
-        (Field::Absent, Field::Absent | Field::Valid(false)) => {
-            found.missing(
-                path,
-                "the rule does not say what follows",
-                "write \"policy\": \"…\" or \"allow_anonymous\": true",
-            );
-            None
-        }
-        (Field::Invalid, _) | (_, Field::Invalid) => None,
-    }
-}
-
-/// Checked conditions of a rule.
-#[derive(Default)]
-struct Conditions {
-    path: Option<PathMatch>,
-    hosts: Vec<HostMatch>,
-    methods: Vec<String>,
-}
-
-impl Conditions {
-    /// Whether every request that fulfils these fulfils those of `earlier`. May miss some cases; it is for a warning.
-    fn are_within(&self, earlier: &Rule) -> bool {
-        let path = match (&earlier.path, &self.path) {
-            (None, _) => true,
-            (Some(earlier), Some(own)) => earlier.covers(own),
-            (Some(_), None) => false,
-        };
-        let host_is_covered =
-            |own: &HostMatch| earlier.hosts.iter().any(|earlier| earlier.covers(own));
-        let within = |earlier_is_any: bool, all: bool| earlier_is_any || all;
-        path && within(
-            earlier.methods.is_empty(),
-            !self.methods.is_empty() && self.methods.iter().all(|method| earlier.methods.contains(method)),
-        ) && within(earlier.hosts.is_empty(), !self.hosts.is_empty() && self.hosts.iter().all(host_is_covered))
-            // A rule that passes requests does not match ambiguous paths, so that what follows still can.
-            && earlier.verdict != Verdict::AllowAnonymous
-    }
-}
-
-fn check_match(matching: &raw::RuleMatch, path: &Path, found: &mut Diagnostics) -> Conditions {
-    if let (Field::Valid(_), Field::Valid(_)) = (&matching.path, &matching.path_prefix) {
-        found.error(path, "both `path` and `path_prefix`", "keep one");
-    }
-    let mut path_of = |field: &Field<String>, name: &str| {
-        field.valid().map(|text| {
-            check_path(text, &path.member(name), found);
-            text.clone()
-        })
-    };
-    let exact = path_of(&matching.path, "path").map(PathMatch::Exact);
-    let prefix = path_of(&matching.path_prefix, "path_prefix").map(PathMatch::Prefix);
-    let mut methods = Vec::new();
-    for (place, method) in entries(
-        &matching.methods,
-        &path.member("methods"),
-        "a method",
-        found,
-    ) {
-        let is_token = !method.is_empty()
-            && method
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
-        if !is_token {
-            found.error(
-                &place,
-                format!("{method:?} is no method"),
-                "write for example \"POST\"",
-            );
-        } else if method.bytes().any(|byte| byte.is_ascii_lowercase()) {
-            found.error(
-                &place,
-                format!("{method:?} never matches: methods are case-sensitive"),
-                format!("write \"{}\"", method.to_ascii_uppercase()),
-            );
-        }
-        methods.push(method.clone());
-    }
-    let mut hosts = Vec::new();
-    for (place, host) in entries(&matching.hosts, &path.member("hosts"), "a host", found) {
-        match HostMatch::parse(host) {
-            Some(host) => hosts.push(host),
-            None => found.error(
-                &place,
-                format!("{host:?} is no host name"),
-                "write a name without port, such as \"api.example.com\" or \"*.example.com\"",
-            ),
-        }
-    }
-    Conditions {
-        path: exact.or(prefix),
-        hosts,
-        methods,
-    }
-}
-
-/// Rules are compared with decoded, normalised paths; one that is not such a path can never match.
-fn check_path(text: &str, path: &Path, found: &mut Diagnostics) {
-    if text.len() > MAX_PATH_BYTES {
-        found.error(
-            path,
-            format!("the path has {} bytes", text.len()),
-            format!("write at most {MAX_PATH_BYTES}"),
-        );
-    } else if !text.starts_with('/') {
-        found.error(path, format!("{text:?} does not begin with a slash"), format!("write {:?}", format!("/{text}")));
-    } else if text.contains('?') || text.contains('#') {
-        found.error(path, format!("{text:?} has a query or fragment"), "paths are matched without them; remove it");
-    } else if text.split('/').any(|segment| matches!(segment, "." | "..")) || text.contains('\\') || text.chars().any(char::is_control) {
-        found.error(path, format!("{text:?} can never match: paths are compared without dot segments, backslashes and control characters"), "write the path that is meant");
-    } else if text.as_bytes().windows(3).any(|window| matches!(window, [b'%', high, low] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit())) {
-        found.error(path, format!("{text:?} can never match: paths are compared percent-decoded"), "write the decoded characters");
-    }
-}
-
 /// The valid entries of a list with their places; an empty list, which would match nothing, is an error.
 pub(super) fn entries<'l, T>(
     list: &'l Field<List<T>>,
@@ -533,71 +324,4 @@ pub(super) fn within(
             default
         }
     }
-}
-
-fn check_keys(keys: &Field<raw::Keys>, found: &mut Diagnostics) -> KeyTimes {
-    let default = KeyTimes::default();
-    let Some(keys) = keys.valid() else {
-        return default;
-    };
-    let path = Path::default().member("keys");
-    let mut seconds = |field: &Field<u64>, name: &str, min: u64, max: u64, default: u64| {
-        within(field, &path.member(name), min..=max, default, found)
-    };
-    let times = KeyTimes {
-        refresh_interval: seconds(
-            &keys.refresh_interval,
-            "refresh_interval",
-            1,
-            MAX_SECONDS,
-            default.refresh_interval,
-        ),
-        min_refetch_interval: seconds(
-            &keys.min_refetch_interval,
-            "min_refetch_interval",
-            1,
-            MAX_SECONDS,
-            default.min_refetch_interval,
-        ),
-        key_ttl: seconds(&keys.key_ttl, "key_ttl", 0, MAX_SECONDS, default.key_ttl),
-        fetch_timeout: seconds(
-            &keys.fetch_timeout,
-            "fetch_timeout",
-            1,
-            MAX_FETCH_TIMEOUT,
-            default.fetch_timeout,
-        ),
-        wait_timeout: seconds(
-            &keys.wait_timeout,
-            "wait_timeout",
-            0,
-            MAX_WAIT_TIMEOUT,
-            default.wait_timeout,
-        ),
-    };
-    if times.key_ttl > 0 && times.key_ttl < times.refresh_interval {
-        found.warning(
-            &path.member("key_ttl"),
-            format!(
-                "keys die after {} s and are fetched anew after {} s only",
-                times.key_ttl, times.refresh_interval
-            ),
-            "make key_ttl longer than refresh_interval, or 0",
-        );
-    }
-    times
-}
-
-fn check_token_cache(cache: &Field<raw::TokenCache>, found: &mut Diagnostics) -> usize {
-    let path = Path::default().member("token_cache").member("max_bytes");
-    let bytes = cache.valid().map_or(TOKEN_CACHE_BYTES, |cache| {
-        within(
-            &cache.max_bytes,
-            &path,
-            0..=MAX_TOKEN_CACHE_BYTES,
-            TOKEN_CACHE_BYTES,
-            found,
-        )
-    });
-    usize::try_from(bytes).unwrap_or(usize::MAX)
 }

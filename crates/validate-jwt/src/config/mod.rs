@@ -1,5 +1,6 @@
 //! The configuration: from a JSON document to checked types, every mistake with its place.
 
+mod answers;
 mod diagnostics;
 mod document;
 mod key_use;
@@ -8,9 +9,13 @@ mod policy;
 mod protobuf;
 mod raw;
 mod reader;
+mod rules;
 #[cfg(feature = "schema")]
 mod schema;
+mod settings;
 mod sources;
+mod static_keys;
+mod upstream;
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;

@@ -9,36 +9,18 @@ use validate_jwt_jws::Algorithm;
 use crate::claims::{ClaimPath, RequiredClaim};
 use crate::keys::{Source, issuer::is_guid};
 use crate::policy::{Policy, TokenLocation};
-use crate::response::{Answers, Challenge, DEFAULT_MESSAGE};
-use crate::upstream::{OutputHeader, Upstream};
 
+use super::answers::check_answers;
 use super::diagnostics::{Diagnostics, Path, suggest};
 use super::document::{Origins, entries, within};
 use super::key_use::warn_of_weak_keys;
-use super::node::Node;
-use super::raw::{self, CorsPreflight, ErrorBody, Match, Mode};
-use super::reader::{Field, List, read};
+use super::raw::{self, CorsPreflight, Match, Mode};
+use super::reader::{Field, List};
 use super::sources::{PolicySources, check_sources};
+use super::upstream::check_upstream;
 
 /// Longest `clock_skew` without a warning: RFC 7519 §4.1.4 speaks of "a few minutes".
 const USUAL_CLOCK_SKEW: u64 = 300;
-
-/// Longest message or realm: both go into response headers or small bodies.
-const MAX_TEXT_BYTES: usize = 4096;
-
-/// Headers that a claim must not replace: they frame the message, route it, or belong to the hop.
-const RESERVED_HEADERS: [&str; 10] = [
-    "host",
-    "content-length",
-    "transfer-encoding",
-    "connection",
-    "upgrade",
-    "te",
-    "trailer",
-    "keep-alive",
-    "proxy-connection",
-    "expect",
-];
 
 /// Checks a policy whose inherited fields are filled in. Sources that no earlier policy has are added to `sources`.
 pub(super) fn check_policy(
@@ -234,7 +216,7 @@ fn is_token_byte(byte: u8) -> bool {
 }
 
 /// A header's name in lower case.
-fn check_header_name(name: &str, path: &Path, found: &mut Diagnostics) -> String {
+pub(super) fn check_header_name(name: &str, path: &Path, found: &mut Diagnostics) -> String {
     if name.is_empty() || !name.bytes().all(is_token_byte) {
         found.error(
             path,
@@ -292,7 +274,11 @@ fn check_required_claims(
     claims
 }
 
-fn check_claim_path(name: &str, path: &Path, found: &mut Diagnostics) -> Option<ClaimPath> {
+pub(super) fn check_claim_path(
+    name: &str,
+    path: &Path,
+    found: &mut Diagnostics,
+) -> Option<ClaimPath> {
     let claim = ClaimPath::parse(name);
     if claim.is_none() {
         let help = if name.is_empty() {
@@ -355,169 +341,4 @@ fn check_tenants(list: &Field<List<String>>, path: &Path, found: &mut Diagnostic
         tenants.push(tenant.to_ascii_lowercase());
     }
     tenants
-}
-
-fn check_answers(raw: &raw::Policy, origins: &Origins, found: &mut Diagnostics) -> Answers {
-    let mut status = |field: &Field<u64>, name: &str, default: u16| {
-        let status = within(field, &origins.of(name), 400..=599, default.into(), found);
-        u16::try_from(status).unwrap_or(default)
-    };
-    let own = status(
-        &raw.failed_validation_httpcode,
-        "failed_validation_httpcode",
-        401,
-    );
-    let claims = status(
-        &raw.insufficient_claims_httpcode,
-        "insufficient_claims_httpcode",
-        own,
-    );
-    let message = raw
-        .failed_validation_error_message
-        .valid()
-        .map_or(DEFAULT_MESSAGE, String::as_str);
-    if message.len() > MAX_TEXT_BYTES {
-        let path = origins.of("failed_validation_error_message");
-        found.error(
-            &path,
-            format!("the message has {} bytes", message.len()),
-            format!("write at most {MAX_TEXT_BYTES}"),
-        );
-    }
-    Answers {
-        status: own,
-        claims_status: claims,
-        message: message.to_string(),
-        body: raw.error_body.valid().copied().unwrap_or(ErrorBody::Json),
-        challenge: check_challenge(&raw.challenge, &origins.of("challenge"), found),
-    }
-}
-
-fn check_challenge(
-    challenge: &Field<Node>,
-    path: &Path,
-    found: &mut Diagnostics,
-) -> Option<Challenge> {
-    let default = || Challenge {
-        realm: "api".to_string(),
-        resource_metadata: None,
-    };
-    let node = match challenge {
-        Field::Absent | Field::Invalid => return Some(default()),
-        Field::Valid(Node::Bool(false)) => return None,
-        Field::Valid(node @ Node::Object(_)) => node,
-        Field::Valid(node) => {
-            found.error(
-                path,
-                format!("found {}", node.describe()),
-                "write false, or an object with `realm`; leave the field out for the default",
-            );
-            return None;
-        }
-    };
-    let raw: raw::Challenge = match read(node, path.clone(), found) {
-        Field::Valid(challenge) => challenge,
-        Field::Absent | Field::Invalid => return None,
-    };
-    let mut printable = |field: &Field<String>, name: &str| {
-        let text = field.valid()?;
-        if text.len() > MAX_TEXT_BYTES
-            || !text
-                .bytes()
-                .all(|byte| byte == b' ' || byte.is_ascii_graphic())
-        {
-            found.error(
-                &path.member(name),
-                format!("{text:?} cannot stand in a header"),
-                "write printable ASCII",
-            );
-        }
-        Some(text.clone())
-    };
-    let realm = printable(&raw.realm, "realm");
-    let resource_metadata = printable(&raw.resource_metadata, "resource_metadata");
-    if let Some(address) = &resource_metadata
-        && let Err(error) = crate::keys::Address::parse(address)
-    {
-        found.error(
-            &path.member("resource_metadata"),
-            format!("{address:?} is no address: {error}"),
-            "write the address of the metadata document",
-        );
-    }
-    Some(Challenge {
-        realm: realm.unwrap_or_else(|| default().realm),
-        resource_metadata,
-    })
-}
-
-fn check_upstream(raw: &raw::Policy, origins: &Origins, found: &mut Diagnostics) -> Upstream {
-    let mut headers: Vec<OutputHeader> = Vec::new();
-    let mut used: Vec<String> = Vec::new();
-    let token_header = raw
-        .header_name
-        .valid()
-        .map_or("authorization", String::as_str)
-        .to_ascii_lowercase();
-    let removes_token = raw.forward_token.valid() == Some(&false);
-    let mut own_header = |name: &str, path: &Path, found: &mut Diagnostics| {
-        let header = check_header_name(name, path, found);
-        if RESERVED_HEADERS.contains(&header.as_str()) || header.starts_with("x-envoy-") {
-            found.error(
-                path,
-                format!("{name:?} belongs to the transport or to Envoy"),
-                "choose a header of your own, such as \"x-sub\"",
-            );
-        } else if header == token_header && raw.query_parameter_name.is_absent() {
-            found.error(
-                path,
-                format!("{name:?} holds the token"),
-                "choose another header",
-            );
-        } else if used.contains(&header) {
-            found.error(
-                path,
-                format!("{name:?} is set twice"),
-                "choose another header",
-            );
-        }
-        used.push(header.clone());
-        header
-    };
-    let path = origins.of("output_headers");
-    let listed: Vec<(Path, &raw::OutputHeader)> =
-        entries(&raw.output_headers, &path, "a header", found).collect();
-    for (path, output) in listed {
-        match (&output.claim, &output.header) {
-            (Field::Valid(claim), Field::Valid(header)) => {
-                let claim = check_claim_path(claim, &path.member("claim"), found);
-                let header = own_header(header, &path.member("header"), found);
-                headers.extend(claim.map(|claim| OutputHeader { claim, header }));
-            }
-            (Field::Absent, _) | (_, Field::Absent) => {
-                found.missing(&path, "`claim` and `header` belong together", "write both");
-            }
-            (Field::Invalid, _) | (_, Field::Invalid) => {}
-        }
-    }
-    let payload_header = raw
-        .output_payload_header
-        .valid()
-        .map(|name| own_header(name, &origins.of("output_payload_header"), found));
-    let property = raw.output_property.valid().cloned();
-    if let Some(name) = &property
-        && (name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_graphic()))
-    {
-        found.error(
-            &origins.of("output_property"),
-            format!("{name:?} is no property name"),
-            "write printable ASCII without blanks",
-        );
-    }
-    Upstream {
-        removes_token,
-        headers,
-        payload_header,
-        property,
-    }
 }

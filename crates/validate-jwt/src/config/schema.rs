@@ -6,9 +6,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 use validate_jwt_jws::Algorithm;
 
-use super::document::{MAX_FETCH_TIMEOUT, MAX_SECONDS, MAX_TOKEN_CACHE_BYTES, MAX_WAIT_TIMEOUT};
 use super::raw::{Challenge, Document, Policy};
 use super::reader::{Field, Named};
+use super::settings::{MAX_FETCH_TIMEOUT, MAX_SECONDS, MAX_TOKEN_CACHE_BYTES, MAX_WAIT_TIMEOUT};
 
 impl<T: JsonSchema> JsonSchema for Field<T> {
     fn inline_schema() -> bool {

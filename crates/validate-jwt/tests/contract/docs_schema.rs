@@ -31,7 +31,11 @@ fn the_schema_in_the_docs_is_that_of_the_types() {
 #[test]
 fn the_schema_has_the_limits_of_every_number_and_the_words_of_every_choice() {
     let schema = validate_jwt::config::json_schema();
-    let structures = schema["$defs"].as_object().unwrap().values().chain([&schema]);
+    let structures = schema["$defs"]
+        .as_object()
+        .unwrap()
+        .values()
+        .chain([&schema]);
     let structures: Vec<&Value> = structures.collect();
     for place in PLACES {
         for (name, form) in place.fields {
@@ -44,12 +48,14 @@ fn the_schema_has_the_limits_of_every_number_and_the_words_of_every_choice() {
                     let reference = field["$ref"].as_str().unwrap_or_default();
                     let pointer = reference.trim_start_matches('#');
                     schema.pointer(pointer).is_some_and(|choice| {
-                        words.iter().all(|word| choice.to_string().contains(&format!("\"{word}\"")))
+                        words
+                            .iter()
+                            .all(|word| choice.to_string().contains(&format!("\"{word}\"")))
                     })
                 }),
-                Form::List => fields().any(|field| {
-                    (field["minItems"] == json!(1)) != (*name == "rules")
-                }),
+                Form::List => {
+                    fields().any(|field| (field["minItems"] == json!(1)) != (*name == "rules"))
+                }
                 Form::Text | Form::Flag | Form::Object | Form::Challenge | Form::Keys => true,
             };
             assert!(found, "{}", place.member(name));
