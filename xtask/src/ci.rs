@@ -37,6 +37,7 @@ pub(crate) fn run() -> Result<()> {
             "warnings",
         ]),
         cargo(&["xtask", "test"]),
+        cargo(&["xtask", "demo", "--once"]),
         cargo(&["xtask", "clients"]),
         cargo(&["xtask", "compose-test"]),
     ];

@@ -5,6 +5,7 @@ mod bootstrap;
 mod client;
 mod gateway;
 mod program;
+mod proof;
 mod registrations;
 mod story;
 mod system;
@@ -47,13 +48,18 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     introduce(&terminal, &system);
     let addresses = story::Addresses {
         gateway: system.gateway.address(),
+        admin: system.gateway.admin(),
         emulator: system.emulator_http(),
+        log: system.gateway.log().to_owned(),
     };
-    let all_as_told = story::tell(&terminal, &Registrations::read()?, &addresses);
+    let told = story::tell(&terminal, &Registrations::read()?, &addresses);
     // A gateway that died explains a step that failed.
     system.gateway.check()?;
-    let all_as_told = all_as_told?;
-    if !options.once {
+    let told = told?;
+    let mut all_as_told = told.all_as_told;
+    if options.once {
+        all_as_told &= proof::holds(&terminal, &told.commands)?;
+    } else {
         terminal.line("Everything stays up for the commands above. Ctrl-C ends it.");
         wait(&interrupted, &mut system)?;
     }

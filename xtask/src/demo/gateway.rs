@@ -90,6 +90,11 @@ impl Gateway {
         self.admin
     }
 
+    /// Where Envoy's log is written.
+    pub(crate) fn log(&self) -> &Path {
+        &self.log
+    }
+
     /// # Errors
     ///
     /// When Envoy has ended; the error has the lines of its log that matter.

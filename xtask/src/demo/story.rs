@@ -1,7 +1,9 @@
 //! What the demo shows, step by step, with the commands for doing it by hand.
 
+use std::fs;
 use std::net::SocketAddr;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::path::PathBuf;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result};
 use base64::Engine as _;
@@ -9,13 +11,25 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use serde_json::Value;
 
 use super::client::{self, Answer};
+use super::proof::Printed;
 use super::registrations::{Client, Registrations};
 use super::terminal::{Style, Terminal};
 
 /// Where the story takes place.
 pub(crate) struct Addresses {
     pub(crate) gateway: SocketAddr,
+    pub(crate) admin: SocketAddr,
     pub(crate) emulator: SocketAddr,
+    /// Envoy's log.
+    pub(crate) log: PathBuf,
+}
+
+/// What came of it.
+pub(crate) struct Told {
+    /// Whether each step came out as told.
+    pub(crate) all_as_told: bool,
+    /// The commands that a person was shown, in their order.
+    pub(crate) commands: Vec<Printed>,
 }
 
 const SERVICE: &str = "/webservicesserver/NumberConversion.wso";
@@ -37,7 +51,13 @@ const TOKEN_OF_ANSWER: &str = r#"sed 's/.*"access_token": *"\([^"]*\)".*/\1/'"#;
 /// Makes the first character of the signature another one.
 const ALTERATION: &str = r"sed -e 's/\.A\([^.]*\)$/.B\1/' -e t -e 's/\.[^.]\([^.]*\)$/.A\1/'";
 
-/// Performs all steps; `true` if each came out as told.
+/// The filter hands its counters to Envoy once a second, and Envoy takes its time to write a log.
+const OPERATOR_WAITS: Duration = Duration::from_secs(5);
+
+/// How often is looked meanwhile.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Performs all steps.
 ///
 /// # Errors
 ///
@@ -46,24 +66,28 @@ pub(crate) fn tell(
     terminal: &Terminal,
     registrations: &Registrations,
     addresses: &Addresses,
-) -> Result<bool> {
+) -> Result<Told> {
     let mut story = Story {
         terminal,
         registrations,
         addresses,
         steps: 0,
         all_as_told: true,
+        commands: Vec::new(),
     };
 
     story.step("The client that has the role APIAccess asks for a token.");
     let token = story.token("TOKEN", &registrations.with_role)?;
 
     story.step("With the token, the call goes through and the service answers.");
-    story.command(&format!("CALL='{CALL}'"));
+    story.command(format!("CALL='{CALL}'"), &[]);
     story.call(Some("$TOKEN"), Some(&token), 200, "five hundred")?;
 
     story.step("One character of the token is another: the gateway refuses it.");
-    story.command(&format!("ALTERED=$(printf %s \"$TOKEN\" | {ALTERATION})"));
+    story.command(
+        format!("ALTERED=$(printf %s \"$TOKEN\" | {ALTERATION})"),
+        &[],
+    );
     story.call(Some("$ALTERED"), Some(&altered(&token)), 401, REFUSAL)?;
 
     story.step("No token at all.");
@@ -73,8 +97,23 @@ pub(crate) fn tell(
     let token = story.token("WITHOUT_ROLE", &registrations.without_role)?;
     story.call(Some("$WITHOUT_ROLE"), Some(&token), 401, REFUSAL)?;
 
-    Ok(story.all_as_told)
+    story.step(
+        "What the operator sees: the reason of every refusal, in Envoy's log and in its counters.",
+    );
+    story.operator()?;
+
+    Ok(Told {
+        all_as_told: story.all_as_told,
+        commands: story.commands,
+    })
 }
+
+/// The reasons of the refusals above.
+const REASONS: [&str; 3] = [
+    "token_signature_invalid",
+    "token_not_present",
+    "token_claim_not_found",
+];
 
 struct Story<'a> {
     terminal: &'a Terminal,
@@ -82,6 +121,7 @@ struct Story<'a> {
     addresses: &'a Addresses,
     steps: u32,
     all_as_told: bool,
+    commands: Vec<Printed>,
 }
 
 impl Story<'_> {
@@ -93,9 +133,14 @@ impl Story<'_> {
         self.terminal.line("");
     }
 
-    fn command(&self, command: &str) {
-        self.terminal.indented(None, command);
+    /// Shows a command; `in_output` is what it must write when it is run.
+    fn command(&mut self, text: String, in_output: &[&str]) {
+        self.terminal.indented(None, &text);
         self.terminal.line("");
+        self.commands.push(Printed {
+            text,
+            in_output: in_output.iter().map(|&part| part.to_owned()).collect(),
+        });
     }
 
     /// Gets a token as RFC 6749 §4.4 says and shows what is in it.
@@ -113,10 +158,11 @@ impl Story<'_> {
             ("scope", scope.as_str()),
         ];
         let data = fields.map(|(name, value)| format!("  -d {name}={value} \\\n"));
-        self.command(&format!(
+        let command = format!(
             "{variable}=$(curl -s {url} \\\n{}  | {TOKEN_OF_ANSWER})",
             data.concat()
-        ));
+        );
+        self.command(command, &[]);
         let answer = client::post_form(&url, &fields)?;
         self.status(&answer, answer.status == 200);
         let body: Value = serde_json::from_str(&answer.body).context("the emulator's answer")?;
@@ -157,9 +203,9 @@ impl Story<'_> {
         let authorization = shown_token
             .map(|token| format!("  -H \"Authorization: Bearer {token}\" \\\n"))
             .unwrap_or_default();
-        self.command(&format!(
-            "curl -i {url} \\\n{authorization}  -H 'Content-Type: text/xml' -d \"$CALL\""
-        ));
+        let command =
+            format!("curl -i {url} \\\n{authorization}  -H 'Content-Type: text/xml' -d \"$CALL\"");
+        self.command(command, &[&format!("HTTP/1.1 {status} "), in_body]);
         let answer = client::post_xml(&url, token, CALL)?;
         let as_told = answer.status == status && answer.body.contains(in_body);
         self.status(&answer, as_told);
@@ -174,6 +220,55 @@ impl Story<'_> {
         }
         self.terminal.line("");
         Ok(())
+    }
+
+    /// Shows the log lines and the counters of the refusals.
+    fn operator(&mut self) -> Result<()> {
+        let log = self.addresses.log.clone();
+        let command = format!("grep 'refused: ' '{}'", log.display());
+        self.command(command, &REASONS);
+        let read = || -> Result<Vec<String>> {
+            let text = fs::read_to_string(&log)
+                .with_context(|| format!("cannot read {}", log.display()))?;
+            let line = |line: &str| Some(format!("refused: {}", line.split_once("refused: ")?.1));
+            Ok(text.lines().filter_map(line).collect())
+        };
+        self.shows(read)?;
+
+        let url = format!(
+            "http://{}/stats?usedonly&filter=validate_jwt.refused",
+            self.addresses.admin
+        );
+        let command = format!("curl -s '{url}'");
+        self.command(command, &REASONS);
+        self.shows(|| {
+            let text = client::get(&url)?.body;
+            Ok(text.lines().map(str::to_owned).collect())
+        })
+    }
+
+    /// Shows lines as soon as all reasons are among them.
+    fn shows(&mut self, read: impl Fn() -> Result<Vec<String>>) -> Result<()> {
+        let start = Instant::now();
+        loop {
+            let lines = read()?;
+            let is_there = |reason: &str| lines.iter().any(|line| line.contains(reason));
+            let complete = REASONS.into_iter().all(is_there);
+            if !complete && start.elapsed() < OPERATOR_WAITS {
+                std::thread::sleep(PAUSE);
+                continue;
+            }
+            self.all_as_told &= complete;
+            for line in &lines {
+                self.terminal.indented(Some(Style::Faint), line);
+            }
+            if !complete {
+                let expected = format!("expected: {}", REASONS.join(", "));
+                self.terminal.indented(Some(Style::Bad), &expected);
+            }
+            self.terminal.line("");
+            return Ok(());
+        }
     }
 
     fn status(&mut self, answer: &Answer, as_told: bool) {
