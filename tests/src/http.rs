@@ -160,6 +160,22 @@ impl Connection {
         self.read_after("GET")
     }
 
+    /// Waits for the answer to a request that was not `HEAD`, or the end of the connection.
+    ///
+    /// # Panics
+    ///
+    /// When neither comes before the time-out.
+    pub fn read_if_any(&mut self) -> Option<Response> {
+        match self.read_after("GET") {
+            Ok(response) => Some(response),
+            Err(error) => {
+                let timed_out = [io::ErrorKind::WouldBlock, io::ErrorKind::TimedOut];
+                assert!(!timed_out.contains(&error.kind()), "neither answer nor end");
+                None
+            }
+        }
+    }
+
     /// Whether the server has closed the connection or does so before the time-out.
     pub fn is_closed(&mut self) -> bool {
         !matches!(self.reader.head(Kind::Response), Ok(Some(_)))

@@ -1,18 +1,22 @@
 //! What an Envoy is started with.
 
+use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
 use super::capabilities;
-use super::process::Envoy;
+use super::process::{Envoy, required};
 
 /// The listener that every Envoy has.
 pub(super) const FIRST_LISTENER: &str = "gateway";
 
 /// Where the access log is written, in Envoy's folder.
 pub(super) const ACCESS_LOG_FILE: &str = "access.log";
+
+/// Where an updatable Envoy finds its listeners, in its folder.
+const LISTENERS_FILE: &str = "listeners.json";
 
 /// The cluster that the default routes lead to.
 const UPSTREAM: &str = "upstream";
@@ -29,6 +33,8 @@ pub struct Builder {
     failure_policy: String,
     withheld: Vec<String>,
     module: Option<PathBuf>,
+    port: u16,
+    updatable: bool,
     pub(super) workers: u32,
     pub(super) wasm_log_level: String,
     pub(super) environment: Vec<(String, String)>,
@@ -71,6 +77,8 @@ impl Builder {
             failure_policy: "FAIL_RELOAD".to_owned(),
             withheld: Vec::new(),
             module: None,
+            port: 0,
+            updatable: false,
             workers: 1,
             wasm_log_level: "info".to_owned(),
             environment: Vec::new(),
@@ -192,6 +200,26 @@ impl Builder {
         self
     }
 
+    /// The module that traps on a request with the header `x-trap` and is the same otherwise (`VALIDATE_JWT_TRAP_WASM`).
+    #[must_use]
+    pub fn trapping_module(self) -> Self {
+        self.module(&required("VALIDATE_JWT_TRAP_WASM"))
+    }
+
+    /// The port of the first listener, such as one that an Envoy before had; else the kernel chooses.
+    #[must_use]
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// Lets [`Envoy::update`] replace the listeners while it runs.
+    #[must_use]
+    pub fn updatable(mut self) -> Self {
+        self.updatable = true;
+        self
+    }
+
     /// Starts it and waits until it takes requests.
     ///
     /// # Panics
@@ -216,15 +244,42 @@ impl Builder {
     }
 
     pub(super) fn bootstrap(&self, module: &Path, folder: &Path) -> Value {
-        let module = self.module.as_deref().unwrap_or(module);
-        let listener = |listener: &Listener| self.listener_json(listener, module, folder);
-        json!({
+        let mut bootstrap = json!({
             "admin": {"address": socket_address(([127, 0, 0, 1], 0).into())},
             "static_resources": {
-                "listeners": self.listeners.iter().map(listener).collect::<Vec<_>>(),
                 "clusters": self.clusters.iter().map(cluster_json).collect::<Vec<_>>(),
             },
-        })
+        });
+        if self.updatable {
+            bootstrap["node"] = json!({"id": "gateway", "cluster": "gateways"});
+            bootstrap["dynamic_resources"] = json!({"lds_config": {
+                "resource_api_version": "V3",
+                "path_config_source": {"path": folder.join(LISTENERS_FILE)},
+            }});
+        } else {
+            bootstrap["static_resources"]["listeners"] = self.listeners_json(module, folder);
+        }
+        bootstrap
+    }
+
+    /// Writes the file that an updatable Envoy takes its listeners from, in one step.
+    pub(super) fn write_listeners(&self, module: &Path, folder: &Path) {
+        if !self.updatable {
+            return;
+        }
+        let mut listeners = self.listeners_json(module, folder);
+        for listener in listeners.as_array_mut().expect("a list") {
+            listener["@type"] = json!(type_url("config.listener.v3.Listener"));
+        }
+        let unfinished = folder.join("unfinished");
+        fs::write(&unfinished, json!({"resources": listeners}).to_string()).expect("a file");
+        fs::rename(&unfinished, folder.join(LISTENERS_FILE)).expect("a file");
+    }
+
+    fn listeners_json(&self, module: &Path, folder: &Path) -> Value {
+        let module = self.module.as_deref().unwrap_or(module);
+        let listener = |listener: &Listener| self.listener_json(listener, module, folder);
+        self.listeners.iter().map(listener).collect()
     }
 
     fn listener_json(&self, listener: &Listener, module: &Path, folder: &Path) -> Value {
@@ -267,9 +322,13 @@ impl Builder {
         for (field, value) in self.connection_manager.as_object().expect("an object") {
             manager[field] = value.clone();
         }
+        let port = match listener.name.as_str() {
+            FIRST_LISTENER => self.port,
+            _ => 0,
+        };
         json!({
             "name": listener.name,
-            "address": socket_address(([127, 0, 0, 1], 0).into()),
+            "address": socket_address(([127, 0, 0, 1], port).into()),
             // Every new connection goes to the worker that has the fewest.
             "connection_balance_config": {"exact_balance": {}},
             "filter_chains": [{"filters": [

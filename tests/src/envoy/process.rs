@@ -27,7 +27,8 @@ pub struct Envoy {
     listeners: BTreeMap<String, SocketAddr>,
     log: Log,
     access_log: PathBuf,
-    _folder: TempDir,
+    builder: Builder,
+    folder: TempDir,
 }
 
 impl Envoy {
@@ -91,6 +92,25 @@ impl Envoy {
             .expect("VmRSS")
     }
 
+    /// Gives it another configuration for the filter of the first listener, as a control plane would. It must have been built
+    /// as [`updatable`](Builder::updatable). Envoy takes it in later, or refuses it; [`updates`](Self::updates) tells.
+    pub fn update(&mut self, document: &Value) {
+        self.builder = self.builder.clone().config(document);
+        let module = required("VALIDATE_JWT_WASM");
+        self.builder.write_listeners(&module, self.folder.path());
+    }
+
+    /// How many versions of the listeners it has accepted, the first included, and how many it has refused.
+    pub fn updates(&self) -> (u64, u64) {
+        let count = |what: &str| self.stat(&format!("listener_manager.lds.update_{what}"));
+        (count("success"), count("rejected"))
+    }
+
+    /// Ends it as a crash would, without a chance to finish anything.
+    pub fn kill(mut self) {
+        self.child.kill().expect("a running process");
+    }
+
     pub(super) fn start(builder: &Builder) -> Self {
         let folder = TempDir::new();
         let (mut child, log, _) = spawn(builder, folder.path());
@@ -113,7 +133,8 @@ impl Envoy {
             listeners: BTreeMap::new(),
             log,
             access_log: folder.path().join(super::builder::ACCESS_LOG_FILE),
-            _folder: folder,
+            builder: builder.clone(),
+            folder,
         };
         within(START, "Envoy is ready", || {
             assert!(envoy.is_running(), "Envoy ended:\n{}", envoy.log());
@@ -167,7 +188,9 @@ const ADMIN_FILE: &str = "admin-address";
 
 fn spawn(builder: &Builder, folder: &Path) -> (Child, Log, JoinHandle<()>) {
     let bootstrap = folder.join("envoy.json");
-    let document = builder.bootstrap(&required("VALIDATE_JWT_WASM"), folder);
+    let module = required("VALIDATE_JWT_WASM");
+    let document = builder.bootstrap(&module, folder);
+    builder.write_listeners(&module, folder);
     fs::write(&bootstrap, document.to_string()).expect("a bootstrap file");
     let mut command = Command::new(required("ENVOY_BIN"));
     command
@@ -197,7 +220,7 @@ fn spawn(builder: &Builder, folder: &Path) -> (Child, Log, JoinHandle<()>) {
     (child, log, reader)
 }
 
-fn required(variable: &str) -> PathBuf {
+pub(super) fn required(variable: &str) -> PathBuf {
     match env::var_os(variable) {
         Some(value) => PathBuf::from(value),
         None => panic!(
