@@ -210,3 +210,33 @@ fn both_names_of_ed25519_are_known() {
     let token = ED.token_of(r#"{"alg":"Ed25519","kid":"k"}"#, br#"{"exp":1900000000}"#);
     assert_eq!(Gateway::with(json!({})).judge(&token), None);
 }
+
+#[test]
+fn keys_that_share_a_kid_are_both_tried() {
+    let es = Signer(Algorithm::ES256, 0);
+    let set = json!({ "keys": [ED.jwk("k"), OTHER.jwk("k"), es.jwk("k")] });
+    let mut gateway = Gateway::new(&json!({ "jwks": [{ "inline": set }] }));
+    for signer in [ED, OTHER, es] {
+        let token = signer.token("k", &claims(json!({})));
+        assert_eq!(gateway.judge(&token), None, "{signer:?}");
+    }
+    let stranger = Signer(Algorithm::EdDSA, 2).token("k", &claims(json!({})));
+    assert_eq!(gateway.judge(&stranger), Some(TokenSignatureInvalid));
+}
+
+#[test]
+fn a_token_without_kid_costs_no_more_than_sixteen_verifications() {
+    let signers: Vec<Signer> = (0..17).map(|n| Signer(Algorithm::EdDSA, n)).collect();
+    let keys: Vec<Value> = signers
+        .iter()
+        .map(|signer| signer.jwk(&format!("k{}", signer.1)))
+        .collect();
+    let mut gateway = Gateway::new(&json!({ "jwks": [{ "inline": { "keys": keys } }] }));
+    let claims = claims(json!({}));
+    assert_eq!(gateway.judge(&signers[15].token("", &claims)), None);
+    assert_eq!(
+        gateway.judge(&signers[16].token("", &claims)),
+        Some(TokenSignatureInvalid)
+    );
+    assert_eq!(gateway.judge(&signers[16].token("k16", &claims)), None);
+}

@@ -39,6 +39,8 @@ mod json;
 #[cfg(test)]
 mod places;
 #[cfg(test)]
+mod remembered;
+#[cfg(test)]
 mod rules;
 #[cfg(test)]
 mod support;

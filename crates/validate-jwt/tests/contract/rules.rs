@@ -432,3 +432,20 @@ fn no_spelling_that_a_server_may_reduce_to_a_protected_path_passes_without_a_tok
         );
     }
 }
+
+#[test]
+fn headers_by_which_other_proxies_rewrite_requests_decide_nothing() {
+    let mut gateway = gateway(json!([
+        { "match": { "path": "/open", "hosts": ["open.example"] }, "allow_anonymous": true }, { "policy": "a" },
+    ]));
+    let sent = Sent::get("/shut")
+        .header("x-original-url", "/open")
+        .header("x-rewrite-url", "/open")
+        .header("x-envoy-original-path", "/open")
+        .header("x-forwarded-host", "open.example")
+        .header("host", "open.example")
+        .header("x-http-method-override", "OPTIONS");
+    assert_eq!(outcome(&mut gateway, &sent), "a");
+    let host = sent.with(":path", "/open");
+    assert_eq!(outcome(&mut gateway, &host), "a");
+}

@@ -41,7 +41,7 @@ fn rsa(number: usize) -> &'static RsaKeyPair {
 }
 
 fn ed25519(number: usize) -> &'static Ed25519KeyPair {
-    static KEYS: [OnceLock<Ed25519KeyPair>; 4] = [const { OnceLock::new() }; 4];
+    static KEYS: [OnceLock<Ed25519KeyPair>; 20] = [const { OnceLock::new() }; 20];
     KEYS[number].get_or_init(|| Ed25519KeyPair::generate().unwrap())
 }
 

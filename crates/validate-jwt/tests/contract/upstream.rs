@@ -315,3 +315,18 @@ fn a_preflight_request_passes_only_where_it_may_and_only_if_it_is_one() {
         assert_eq!(judged, Some(TokenNotPresent));
     }
 }
+
+#[test]
+fn all_tokens_of_a_reported_request_are_taken_off() {
+    let mut header = Gateway::with(json!({ "mode": "report", "forward_token": false }));
+    let sent = Sent::bearer("x").header("authorization", "Bearer y");
+    let passage = header.passage(&sent);
+    assert_eq!(
+        passage.why,
+        Passed::Reported(validate_jwt::Reason::MultipleTokens)
+    );
+    assert_eq!(passage.remove, ["authorization"]);
+    let fields = json!({ "mode": "report", "forward_token": false, "query_parameter_name": "t" });
+    let passage = Gateway::with(fields).passage(&Sent::get("/a?t=x&b=1&t=y&%74=z"));
+    assert_eq!(passage.path.as_deref(), Some(&b"/a?b=1"[..]));
+}
