@@ -146,7 +146,6 @@ impl StubHost {
 
 fn memory(export: &Option<Extern>) -> Memory {
     export
-        .clone()
         .and_then(Extern::into_memory)
         .expect("the module exports its memory")
 }
