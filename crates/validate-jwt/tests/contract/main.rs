@@ -43,6 +43,8 @@ mod remembered;
 #[cfg(test)]
 mod rules;
 #[cfg(test)]
+mod struct_form;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod times;
