@@ -27,6 +27,13 @@ const USUAL_SKEW: i64 = 300;
 /// What is likely to be wrong, the likeliest first.
 pub(super) fn find(explanation: &Explanation) -> Vec<String> {
     let mut found = Vec::new();
+    let is_well = explanation
+        .outcome
+        .as_ref()
+        .is_some_and(|outcome| outcome.reason.is_none());
+    if is_well {
+        return found;
+    }
     if let Some(token) = &explanation.token {
         of_token(token, &mut found);
     }

@@ -73,15 +73,11 @@ pub(super) fn derive(discovery: &Discovery, token: Option<&Decoded>) -> Derived 
             None => of_tenant(below, token, |tenant| format!("{v1}{tenant}/")),
         };
     }
-    // Some providers end their issuer with a slash, which the address does not show.
-    let stated = token.and_then(|token| token.text("iss"));
-    let with_slash = format!("{base}/");
-    let issuer = if stated == Some(with_slash.as_str()) {
-        with_slash
-    } else {
-        base.to_owned()
-    };
-    let assumption = Some(format!("the document at {url} states the issuer {issuer}"));
+    // Some providers end their issuer with a slash, which the address does not show. What the token says is no evidence.
+    let issuer = base.to_owned();
+    let assumption = Some(format!(
+        "the document at {url} states the issuer {issuer}; if it states another, give it as --jwks ISSUER=FILE"
+    ));
     Derived { issuer, assumption }
 }
 

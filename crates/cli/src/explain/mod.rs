@@ -279,6 +279,8 @@ fn changes(passage: Passage) -> Changes {
     Changes {
         set: headers.unwrap_or_default().to_vec(),
         remove: passage.remove,
-        path: passage.path.map(|path| String::from_utf8_lossy(&path).into_owned()),
+        path: passage
+            .path
+            .map(|path| String::from_utf8_lossy(&path).into_owned()),
     }
 }

@@ -15,8 +15,8 @@ use super::{Explanation, Outcome, Word};
 /// Longest value that is shown; what a token holds beyond that is rarely for reading.
 const MAX_VALUE_CHARS: usize = 200;
 
-/// Width of the column of values; longer ones push what they mean to the right.
-const VALUE_COLUMN: usize = 38;
+/// Width of the column of values; what a longer one means stands on the next line.
+const VALUE_COLUMN: usize = 36;
 
 /// Writes it.
 #[must_use]
@@ -112,10 +112,16 @@ impl Page {
         for (name, value) in members {
             let shown = shown(value);
             let meaning = meaning(name, value);
-            let line = if meaning.is_empty() {
-                format!("  {name:width$}  {shown}")
-            } else {
-                format!("  {name:width$}  {shown:VALUE_COLUMN$}  {meaning}")
+            let fits = shown.chars().count() <= VALUE_COLUMN;
+            let line = match (meaning.is_empty(), fits) {
+                (true, _) => format!("  {name:width$}  {shown}"),
+                (false, true) => format!("  {name:width$}  {shown:VALUE_COLUMN$}  {meaning}"),
+                (false, false) => {
+                    format!(
+                        "  {name:width$}  {shown}\n  {:width$}  {:VALUE_COLUMN$}  {meaning}",
+                        "", ""
+                    )
+                }
             };
             self.line(line.trim_end());
         }
@@ -239,12 +245,12 @@ fn rule(checked: &Checked, outcome: &Outcome) -> String {
 
 /// What of the token fitted.
 fn matching(checked: &Checked) -> String {
-    let fitting: Vec<String> = checked
-        .found
-        .iter()
-        .filter(|found| checked.expected.is_empty() || checked.expected.contains(found))
-        .cloned()
-        .collect();
+    let mut fitting: Vec<String> = checked.found.clone();
+    fitting.retain(|found| checked.expected.contains(found));
+    // Nothing was compared, or not letter by letter: a template of an issuer, a `typ`.
+    if fitting.is_empty() {
+        fitting.clone_from(&checked.found);
+    }
     let values = joined(&fitting);
     match (checked.check, checked.detail.as_str()) {
         (Check::Claim, detail) => {
