@@ -21,9 +21,19 @@ pub struct Findings {
     pub secrets: Secrets,
 }
 
-/// Checks all documents of a file.
+/// Checks all documents of a file, and the clusters that they name.
 #[must_use]
 pub fn check(source: &Source) -> Findings {
+    find(source, true)
+}
+
+/// Checks all documents of a file by themselves: what is asked has nothing to do with Envoy's clusters.
+#[must_use]
+pub fn check_documents(source: &Source) -> Findings {
+    find(source, false)
+}
+
+fn find(source: &Source, with_clusters: bool) -> Findings {
     let Contents {
         carried,
         mut diagnostics,
@@ -34,7 +44,9 @@ pub fn check(source: &Source) -> Findings {
     let mut secrets = Secrets::default();
     for one in &carried {
         diagnostics.extend(config::check(source, one).diagnostics);
-        diagnostics.extend(clusters::check(one));
+        if with_clusters {
+            diagnostics.extend(clusters::check(one));
+        }
         secrets.add(&one.tree);
     }
     diagnostics.sort_by(in_order_of_file);

@@ -20,7 +20,7 @@ pub(super) enum Loaded {
 /// Reads the file and takes the document of this number, counted from 1. Without one, all documents of the file must be the same.
 pub(super) fn load(name: &str, number: Option<usize>) -> Result<Loaded, Failure> {
     let source = read(name)?;
-    let findings = crate::check::check(&source);
+    let findings = crate::check::check_documents(&source);
     let is_error = |one: &crate::diagnostics::Diagnostic| one.severity == Severity::Error;
     if findings.diagnostics.iter().any(is_error) {
         return Ok(Loaded::Bad(source, findings));

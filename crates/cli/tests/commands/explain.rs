@@ -300,3 +300,57 @@ fn a_document_with_errors_gives_its_findings_and_status_one() {
         "{found:?}"
     );
 }
+
+#[test]
+fn a_file_that_carries_a_document_is_as_good_as_the_document() {
+    let files = Files::new(&policy());
+    let token = entra(&files.signer, &json!({})).sign();
+    let carried = |kind: &str, name: &str| {
+        let written = run(&["envoy", &files.config, "--kind", kind, "--upstream", "b:1"]);
+        let text = written.stdout.replace("name: entra", "name: another");
+        files.folder.file(name, &text)
+    };
+    for file in [
+        carried("bootstrap", "envoy.yaml"),
+        carried("wasm-plugin", "plugin.yaml"),
+    ] {
+        let arguments = ["explain", "--format", "json", "--config", &file];
+        let more = [
+            "--token",
+            &token,
+            "--jwks",
+            &files.keys,
+            "--at",
+            "1767226600",
+        ];
+        let run = run(&[&arguments[..], &more].concat());
+        assert_eq!(run.json()["decision"], "allow", "{file}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn of_several_documents_one_is_chosen() {
+    let text = "kind: WasmPlugin\napiVersion: x\nspec:\n  pluginConfig: CONFIG\n";
+    let mut other = policy();
+    other["audiences"] = json!(["api://other"]);
+    let plugin = |config: &Value| text.replace("CONFIG", &config.to_string());
+    let files = Files::new(&policy());
+    let several = [plugin(&policy()), plugin(&other)].join("---\n");
+    let file = files.folder.file("several.yaml", &several);
+    let token = entra(&files.signer, &json!({})).sign();
+    let ask = |more: &[&str]| {
+        let arguments = [
+            "explain", "--format", "json", "--config", &file, "--token", &token,
+        ];
+        run(&[&arguments, more].concat())
+    };
+    let failed = ask(&[]);
+    assert_eq!(failed.status, 2);
+    assert!(failed.stderr.contains("--document"), "{}", failed.stderr);
+    let second = ask(&["--document", "2"]).json();
+    assert_eq!(second["reason"], "token_audience_not_allowed");
+    let same = [plugin(&policy()), plugin(&policy())].join("---\n");
+    let file = files.folder.file("same.yaml", &same);
+    let run = run(&["explain", "--format", "json", "--config", &file]);
+    assert_eq!(run.json()["reason"], "token_not_present");
+}
