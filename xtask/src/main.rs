@@ -1,5 +1,6 @@
 //! The project's one entry point: `cargo xtask COMMAND`.
 
+mod bench;
 mod build;
 mod ci;
 mod clients;
@@ -30,6 +31,8 @@ enum Command {
     Test(test::Options),
     /// Start emulator, service and gateway on this machine and show what the filter does
     Demo(demo::Options),
+    /// Measure the filter in Envoy beside Envoy's own
+    Bench(bench::Options),
     /// Run the libraries that people use, MSAL and zeep, against emulator and gateway
     Clients,
     /// Run docker-compose.yml and docs/walkthrough.md, where a Docker engine answers
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
         Command::Build => build::run(),
         Command::Test(options) => test::run(&options),
         Command::Demo(options) => demo::run(&options),
+        Command::Bench(options) => bench::run(&options),
         Command::Clients => clients::run(),
         Command::ComposeTest => compose::run(),
         Command::Ci => ci::run(),

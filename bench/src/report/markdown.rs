@@ -1,0 +1,171 @@
+//! `docs/benchmarks.md`.
+
+use std::fmt::Write as _;
+
+use super::Report;
+use super::svg::grouped;
+use crate::curves::Curve;
+use crate::filters::NONE;
+use crate::statistics::Spread;
+
+/// The page.
+pub(super) fn page(report: &Report) -> String {
+    let machine = &report.machine;
+    let mut page = format!(
+        "# Benchmarks\n\n\
+         Written by `cargo xtask bench --write`; change the program in `bench/`, not this page.\n\n\
+         - {} · {} cores · {} · {}\n\
+         - Envoy {} · {} · empty Rust filter and this filter built alike\n\
+         - {} rounds of {} requests for each case{}\n\n",
+        machine.processor,
+        machine.cores,
+        machine.kernel,
+        machine.day,
+        machine.envoy,
+        machine.rustc,
+        report.effort.rounds,
+        grouped(report.effort.requests),
+        if report.separate_cores {
+            ", Envoy's worker on one core, the client on another"
+        } else {
+            ""
+        },
+    );
+    page.push_str(METHOD);
+    page.push_str("## Beside `jwt_authn`\n\n");
+    page.push_str(
+        "Ratios of CPU time per request, this filter to Envoy's own: below 1 this one costs less. Median of the \
+         rounds' ratios, least and most in brackets.\n\n\
+         | compared | ratio | aim | |\n| --- | --- | --- | --- |\n",
+    );
+    for outcome in &report.targets {
+        let _never_fails = writeln!(
+            page,
+            "| {} | {:.2} ({:.2}–{:.2}) | ≤ {:.2} | {} |",
+            outcome.what,
+            outcome.ratio.median,
+            outcome.ratio.least,
+            outcome.ratio.most,
+            outcome.at_most,
+            if outcome.is_met { "met" } else { "**missed**" },
+        );
+    }
+    page.push_str(&losses(report));
+    page.push_str(&filters(report));
+    for curve in &report.curves {
+        page.push_str(&section(curve));
+    }
+    page
+}
+
+const METHOD: &str = "\
+## What is measured
+
+One Envoy with one worker has a listener for each case. Behind each filter Envoy itself answers, so that nothing but Envoy and
+the filter is measured. The same request goes to all: eight header fields and a token as Entra ID makes it for an application
+(version 2.0, RS256 with a key of 2048 bits, about 1.1 KB), over 16 keep-alive connections with one request under way on each.
+Both filters check issuer, audience and expiry; this one checks roles besides, which `jwt_authn` cannot.
+
+The CPU time is what the kernel's scheduler has counted for the worker's thread (`/proc/PID/task/TID/schedstat`); work of the
+client, of other threads and waiting are not in it. In each round every case is measured once, and a ratio is that of one round,
+so that what slows the machine for a while slows both sides.
+
+- **no filter**: the listener without a filter, Envoy's own share of every figure.
+- **empty Rust filter**: what any filter made with the Rust SDK costs at least.
+- **jwt_authn**: local key set, no cache, `forward: true`. **token cache**: with `jwt_cache_config`.
+- **validate-jwt**: as it is installed, the token seen before. **no token cache**: `token_cache.max_bytes` 0, every token
+  verified. **no host crypto**: `use_host_crypto` false besides, the signature verified within the module.
+- **bad signature**: everything right but the signature. **garbage token**: as long as the good one, no JWT. **no token**: no
+  `Authorization`. All of them answered with 401.
+
+Requests per second and latencies are those of one saturated worker: 16 requests wait for it at any time, so a latency is the time
+for 16 requests.
+
+";
+
+/// Says in words where the other filter is cheaper.
+fn losses(report: &Report) -> String {
+    let lost: Vec<String> = report
+        .targets
+        .iter()
+        .filter(|outcome| outcome.is_beside_another && outcome.ratio.median > 1.0)
+        .map(|outcome| {
+            format!(
+                "{} ({:+.0} %)",
+                outcome.what,
+                (outcome.ratio.median - 1.0) * 100.0
+            )
+        })
+        .collect();
+    if lost.is_empty() {
+        return "\nIn this run `jwt_authn` was cheaper in none of them.\n\n".to_owned();
+    }
+    format!(
+        "\nWhere `jwt_authn` is cheaper: {}. A filter in WebAssembly is entered through a virtual machine, and every header \
+         field that it reads is copied into that machine; Envoy's own filter has neither.\n\n",
+        lost.join("; ")
+    )
+}
+
+fn filters(report: &Report) -> String {
+    let mut text = String::from(
+        "## Each by itself\n\n![CPU time per request of each case](benchmarks/filters.svg)\n\n\
+         | case | CPU µs per request | above no filter | requests/s | p50 µs | p99 µs |\n\
+         | --- | --- | --- | --- | --- | --- |\n",
+    );
+    let none = report
+        .filters
+        .iter()
+        .find(|measured| measured.name == NONE)
+        .map_or(f64::NAN, |none| Spread::of(&none.cpu_us).median);
+    for measured in &report.filters {
+        let cpu = Spread::of(&measured.cpu_us);
+        let median = |values: &[f64]| Spread::of(values).median.round() as usize;
+        let _never_fails = writeln!(
+            text,
+            "| {} | {:.1} ({:.1}–{:.1}) | {:.1} | {} | {} | {} |",
+            measured.name,
+            cpu.median,
+            cpu.least,
+            cpu.most,
+            cpu.median - none,
+            grouped(median(&measured.per_second)),
+            grouped(median(&measured.p50_us)),
+            grouped(median(&measured.p99_us)),
+        );
+    }
+    text.push('\n');
+    text
+}
+
+fn section(curve: &Curve) -> String {
+    let mut text = format!(
+        "## {}\n\n![{}](benchmarks/{}.svg)\n\n| {} |",
+        curve.title, curve.y, curve.id, curve.x
+    );
+    let points = curve.lines.first().map_or(&[][..], |line| &line.points);
+    for point in points {
+        let _never_fails = write!(text, " {} |", grouped(point.x));
+    }
+    text.push_str("\n| --- |");
+    text.push_str(&" --- |".repeat(points.len()));
+    for line in &curve.lines {
+        let _never_fails = write!(text, "\n| {}, {} |", line.name, curve.y);
+        for point in &line.points {
+            let _never_fails = write!(text, " {:.1} |", Spread::of(&point.values).median);
+        }
+    }
+    text.push_str("\n\n");
+    let note = match curve.id {
+        "tokens" => {
+            "Tokens in an order without pattern, signed with HS256, as long as the others; caches large enough for all of them.\n\n"
+        }
+        "rules" => "Rules with different path prefixes; the token is remembered.\n\n",
+        "memory" => {
+            "The whole Envoy process. `token_cache.max_bytes` bounds this filter's share in each worker; here it is 512 MiB, by default 4 MiB.\n\n"
+        }
+        _ => "",
+    };
+    text.push_str(note);
+    text
+}
