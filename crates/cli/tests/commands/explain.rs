@@ -1,5 +1,6 @@
 //! `explain`.
 
+mod https;
 mod keys;
 mod words;
 
