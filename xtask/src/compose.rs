@@ -68,6 +68,8 @@ fn script<S: AsRef<OsStr>>(name: &str, arguments: [S; 2]) -> Result<()> {
     workspace::run(
         Command::new(path)
             .args(arguments)
-            .current_dir(workspace::root()),
+            .current_dir(workspace::root())
+            // The walkthrough's commands run in a copy of the workspace, and compile nothing twice for that.
+            .env("CARGO_TARGET_DIR", workspace::target_dir()?),
     )
 }
