@@ -5,6 +5,7 @@ use validate_jwt::Reason;
 use validate_jwt::config::check_json;
 use validate_jwt::request::Route;
 
+use crate::places::PLACES;
 use crate::support::{ED, Gateway, Sent, errors, merge, policy, token};
 
 fn policies(policies: Value) -> Value {
@@ -184,6 +185,78 @@ fn a_policy_takes_over_what_it_does_not_set_itself() {
         let sent = wrong.clone().route(Route::Policy(name.as_bytes()));
         assert_eq!(gateway.response(&sent).status, status, "{name}");
     }
+}
+
+/// Two policies that between them set every field to another value than its default.
+fn every_field() -> [Value; 2] {
+    let one = json!({
+        "header_name": "x-token", "require_scheme": "Token",
+        "openid_configs": [{ "url": "https://a.example/config", "cluster": "a", "jwks_cluster": "b" }],
+        "jwks": [{ "inline": ED.set("k") }],
+        "issuer_signing_keys": [{ "id": "s", "value": crate::support::base64(&[7; 64]) }],
+        "azure_ad": { "tenant_id": "contoso.example", "cluster": "entra", "client_application_ids": ["c"] },
+        "issuers": ["i"], "audiences": ["a"], "required_claims": [{ "name": "c" }],
+        "algorithms": ["EdDSA", "HS256"], "token_types": ["t"],
+        "require_expiration_time": false, "require_signed_tokens": true,
+        "clock_skew": 7, "max_token_bytes": 300,
+        "failed_validation_httpcode": 418, "failed_validation_error_message": "m",
+        "insufficient_claims_httpcode": 403, "error_body": "text", "challenge": false,
+        "forward_token": false, "output_headers": [{ "claim": "sub", "header": "x-sub" }],
+        "output_payload_header": "x-payload", "output_property": "p",
+        "cors_preflight": "allow", "mode": "report",
+    });
+    [one, policy(json!({ "query_parameter_name": "t" }))]
+}
+
+#[test]
+fn every_field_is_taken_over() {
+    let known = PLACES
+        .iter()
+        .find(|place| place.path == "policies.api")
+        .unwrap();
+    let bases = every_field();
+    for (field, _) in known.fields {
+        let is_set = bases.iter().any(|base| base.get(field).is_some());
+        assert!(is_set, "{field} is not tried");
+    }
+    for base in bases {
+        for (field, _) in known.fields {
+            // A policy of this field alone differs from one without, or it would not show whether it is taken over.
+            let Some(value) = base.get(field) else {
+                continue;
+            };
+            let mut child = base.clone();
+            child.as_object_mut().unwrap().remove(*field);
+            let document = policies(json!({
+                "whole": base, "child": merged(&child, json!({ "extends": "parent" })), "parent": { *field: value, "jwks": base["jwks"] },
+            }));
+            let checked = check_json(document.to_string().as_bytes());
+            let Some(config) = checked.config else {
+                panic!("{field}: {:?}", checked.diagnostics)
+            };
+            let shown = |name: &str| {
+                let policy = &config.policies[config.policy_named(name).unwrap().0];
+                format!("{policy:?}").replace(&format!("name: {name:?}"), "")
+            };
+            // Keys that are written out are a source for each policy of their own.
+            let without_sources = |shown: String| {
+                let (before, rest) = shown.split_once("sources: [").unwrap();
+                let (sources, after) = rest.split_once(']').unwrap();
+                format!("{before}{}{after}", sources.matches("SourceId").count())
+            };
+            assert_eq!(
+                without_sources(shown("child")),
+                without_sources(shown("whole")),
+                "{field}"
+            );
+        }
+    }
+}
+
+fn merged(value: &Value, with: Value) -> Value {
+    let mut value = value.clone();
+    merge(&mut value, with);
+    value
 }
 
 #[test]
