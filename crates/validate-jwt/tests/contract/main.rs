@@ -17,7 +17,11 @@ mod audiences;
 #[cfg(test)]
 mod claims;
 #[cfg(test)]
+mod config_contradictions;
+#[cfg(test)]
 mod config_documents;
+#[cfg(test)]
+mod config_extends;
 #[cfg(test)]
 mod config_fields;
 #[cfg(test)]
@@ -37,11 +41,15 @@ mod issuers;
 #[cfg(test)]
 mod json;
 #[cfg(test)]
+mod paths;
+#[cfg(test)]
 mod places;
 #[cfg(test)]
 mod remembered;
 #[cfg(test)]
 mod rules;
+#[cfg(test)]
+mod signers;
 #[cfg(test)]
 mod struct_form;
 #[cfg(test)]
