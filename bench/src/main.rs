@@ -92,7 +92,7 @@ fn main() -> ExitCode {
 fn run(programs: &Programs) -> Result<bool> {
     let effort = Effort {
         rounds: programs.rounds,
-        requests: if programs.quick { 1000 } else { 10_000 },
+        requests: if programs.quick { 1000 } else { 5000 },
     };
     let issuer = Issuer::new()?;
     let (filters, separate_cores) = filters::compare(programs, &issuer, effort)?;

@@ -49,12 +49,12 @@ pub(super) fn bars(filters: &[Measured]) -> String {
         let end = LEFT + spread.median * scale;
         let (least, most) = (LEFT + spread.least * scale, LEFT + spread.most * scale);
         let middle = y + 9.0;
-        let _never_fails = write!(
+        let _never_fails = writeln!(
             body,
             "<text x=\"{:.0}\" y=\"{:.0}\" text-anchor=\"end\">{}</text>\
              <rect x=\"{LEFT}\" y=\"{y}\" width=\"{:.1}\" height=\"18\" rx=\"2\" fill=\"{}\"/>\
              <path d=\"M{least:.1} {middle}H{most:.1}\" stroke=\"{INK}\" stroke-width=\"2\"/>\
-             <text x=\"{:.1}\" y=\"{:.0}\">{:.0}</text>\n",
+             <text x=\"{:.1}\" y=\"{:.0}\">{:.0}</text>",
             LEFT - 8.0,
             y + 14.0,
             measured.name,
@@ -96,10 +96,10 @@ pub(super) fn curve(curve: &Curve) -> String {
     for step in 0..=4_u8 {
         let value = top * f64::from(step) / 4.0;
         let (_, y) = place(1, value);
-        let _never_fails = write!(
+        let _never_fails = writeln!(
             body,
             "<path d=\"M{LEFT} {y:.1}H{:.0}\" stroke=\"{INK}\" stroke-opacity=\"0.3\"/>\
-             <text x=\"{:.0}\" y=\"{:.1}\" text-anchor=\"end\">{value:.0}</text>\n",
+             <text x=\"{:.0}\" y=\"{:.1}\" text-anchor=\"end\">{value:.0}</text>",
             WIDTH - RIGHT,
             LEFT - 8.0,
             y + 4.0,
@@ -134,11 +134,11 @@ pub(super) fn curve(curve: &Curve) -> String {
             );
         }
         let legend = FLOOR + 64.0 + 20.0 * number as f64;
-        let _never_fails = write!(
+        let _never_fails = writeln!(
             body,
             "<path d=\"{path}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"{dashes}/>\n\
              <path d=\"M{LEFT} {:.0}h28\" stroke=\"{colour}\" stroke-width=\"2\"{dashes}/>\
-             <text x=\"{:.0}\" y=\"{legend:.0}\">{}</text>\n",
+             <text x=\"{:.0}\" y=\"{legend:.0}\">{}</text>",
             legend - 4.0,
             LEFT + 36.0,
             line.name,
