@@ -26,19 +26,30 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<Status, Failure> {
     };
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     let is_bad = errors > 0 || (arguments.deny_warnings && warnings > 0);
-    if arguments.format == Format::Text && errors == 0 {
-        let names: Vec<&str> = files
-            .iter()
-            .map(|(source, _)| source.name.as_str())
-            .collect();
-        let warned = match warnings {
-            0 => String::new(),
-            1 => ", with 1 warning".to_owned(),
-            count => format!(", with {count} warnings"),
-        };
-        to_stdout(format!("ok: {}{warned}\n", names.join(", ")).as_bytes())?;
+    if arguments.format == Format::Text {
+        to_stdout(summary(&files, errors, warnings, is_bad).as_bytes())?;
     }
     Ok(if is_bad { Status::Bad } else { Status::Good })
+}
+
+/// `ok: a.yaml, with 1 warning`, or `2 errors, 1 warning`.
+fn summary(files: &[(Source, Findings)], errors: usize, warnings: usize, is_bad: bool) -> String {
+    let counted = |count: usize, what: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {what}")),
+        count => Some(format!("{count} {what}s")),
+    };
+    let found = [counted(errors, "error"), counted(warnings, "warning")];
+    let found: Vec<String> = found.into_iter().flatten().collect();
+    if is_bad {
+        return found.join(", ") + "\n";
+    }
+    let names: Vec<&str> = files
+        .iter()
+        .map(|(source, _)| source.name.as_str())
+        .collect();
+    let with = if found.is_empty() { "" } else { ", with " };
+    format!("ok: {}{with}{}\n", names.join(", "), found.join(", "))
 }
 
 fn to_json(files: &[(Source, Findings)]) -> serde_json::Value {

@@ -163,7 +163,9 @@ fn warnings_count_only_when_they_are_denied() {
     let lenient = run(&["check", &file]);
     assert_eq!(lenient.status, 0, "{lenient:?}");
     assert!(lenient.stdout.contains("warning: "), "{lenient:?}");
-    assert_eq!(run(&["check", "--deny-warnings", &file]).status, 1);
+    let strict = run(&["check", "--deny-warnings", &file]);
+    assert_eq!(strict.status, 1);
+    assert!(!strict.stdout.contains("ok: "), "{strict:?}");
     assert_eq!(
         run(&["check", "--deny-warnings", "--format", "json", &file]).status,
         1
