@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -56,9 +57,13 @@ fn under_load(address: SocketAddr, provider: &Provider, event: impl FnOnce()) ->
     };
     thread::scope(|scope| {
         let clients = scope.spawn(|| in_parallel(8, client));
-        event();
+        // Also when it fails, or the clients would never end.
+        let outcome = catch_unwind(AssertUnwindSafe(event));
         over.store(true, Ordering::SeqCst);
         clients.join().unwrap();
+        if let Err(failure) = outcome {
+            resume_unwind(failure);
+        }
     });
     seen.into_inner().unwrap()
 }
