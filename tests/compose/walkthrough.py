@@ -2,7 +2,7 @@
 """Runs the shell blocks of a page as they are written, one shell for all, and compares what they print.
 
 A block fenced as `sh` is run; a block fenced as `text` right after it is what it prints, where `…` stands for any text in a
-line and, alone on a line, for any number of lines. A block fenced as `json` must stand in envoy/envoy.yaml. A comment
+line and, alone on a line, for any number of lines, and any number of blanks is one. A block fenced as `json` must stand in envoy/envoy.yaml. A comment
 `<!-- not run: REASON -->` right before a block leaves it out.
 
 Usage: walkthrough.py PAGE [--only HEADING | --until HEADING]
@@ -88,8 +88,12 @@ def pattern(expected):
         if line.strip() == "…":
             lines.append(r"(?:.*\n)*?")
         else:
-            lines.append(".*".join(re.escape(part) for part in line.rstrip().split("…")) + r"[ \t]*\n")
+            lines.append(".*".join(re.escape(part) for part in one_blank(line).split("…")) + r"\n")
     return re.compile("".join(lines))
+
+
+def one_blank(line):
+    return re.sub(r"[ \t]+", " ", line.replace("\r", "")).rstrip()
 
 
 def squeezed(text):
@@ -122,8 +126,9 @@ def main():
                 sys.exit(f"{place}: status {status}\n{block.text}\n--- printed:\n{output}")
             previous, count = output, count + 1
         elif block.language == "text" and previous is not None:
-            printed = previous.replace("\r", "").rstrip("\n") + "\n"
-            if not pattern(block.text).fullmatch(printed):
+            printed = previous.rstrip("\n") + "\n"
+            lines = [one_blank(line) + "\n" for line in printed.splitlines()]
+            if not pattern(block.text).fullmatch("".join(lines)):
                 sys.exit(f"{place}: the page has\n{block.text}\n--- printed:\n{printed}")
             previous = None
         elif block.language == "json" and squeezed(block.text) not in configuration:
