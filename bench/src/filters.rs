@@ -18,6 +18,12 @@ use crate::token::{Issuer, USUAL_BYTES, with_bad_signature};
 pub(crate) const NONE: &str = "no filter";
 /// A filter that does nothing.
 pub(crate) const NOOP: &str = "empty Rust filter";
+/// Nothing but the host calls that a remembered token needs.
+pub(crate) const FLOOR_WARM: &str = "empty Rust filter with the calls of a remembered token";
+/// The same and one signature verified by the host.
+pub(crate) const FLOOR_COLD: &str = "empty Rust filter with the calls of a verified token";
+/// The same as the first and an answer of 401.
+pub(crate) const FLOOR_REFUSED: &str = "empty Rust filter with the calls of a refusal";
 /// Envoy's own, which verifies every token.
 pub(crate) const JWT_AUTHN: &str = "jwt_authn";
 /// Envoy's own with its cache.
@@ -50,7 +56,10 @@ pub(crate) fn compare(
     let module = programs.module.as_path();
     let filters = vec![
         (NONE, Filter::None),
-        (NOOP, wasm(&programs.noop, json!({}))),
+        (NOOP, wasm(&programs.noop, json!("nothing"))),
+        (FLOOR_WARM, wasm(&programs.noop, json!("look"))),
+        (FLOOR_COLD, wasm(&programs.noop, json!("verify"))),
+        (FLOOR_REFUSED, wasm(&programs.noop, json!("refuse"))),
         (JWT_AUTHN, Filter::JwtAuthn(jwt_authn(&keys, None))),
         (
             JWT_AUTHN_CACHE,
@@ -81,7 +90,10 @@ pub(crate) fn compare(
     };
     let mut cases: Vec<Case> = filters
         .iter()
-        .map(|(name, _)| case((*name).to_owned(), name, &good, 200))
+        .map(|(name, _)| {
+            let status = if *name == FLOOR_REFUSED { 401 } else { 200 };
+            case((*name).to_owned(), name, &good, status)
+        })
         .collect();
     let mut listeners: Vec<Listener> = filters
         .into_iter()

@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use super::Report;
 use super::svg::grouped;
 use crate::curves::Curve;
-use crate::filters::NONE;
+use crate::filters::{
+    FLOOR_COLD, FLOOR_REFUSED, FLOOR_WARM, JWT_AUTHN, JWT_AUTHN_CACHE, NONE, REFUSALS, refused,
+};
 use crate::statistics::Spread;
 
 /// The page.
@@ -51,6 +53,7 @@ pub(super) fn page(report: &Report) -> String {
         );
     }
     page.push_str(&losses(report));
+    page.push_str(&floors(report));
     page.push_str(&filters(report));
     for curve in &report.curves {
         page.push_str(&section(curve));
@@ -106,6 +109,44 @@ fn losses(report: &Report) -> String {
         lost.join("; ")
     )
 }
+
+/// What no filter can go below that runs in the virtual machine and makes the host calls that the task needs.
+fn floors(report: &Report) -> String {
+    let cost = |name: &str| {
+        let found = report.filters.iter().find(|measured| measured.name == name);
+        found.map(|measured| measured.cpu_us.as_slice())
+    };
+    let mut text = String::from(FLOORS);
+    let [_, garbage, missing] = REFUSALS;
+    for (floor, other) in [
+        (FLOOR_WARM, JWT_AUTHN_CACHE.to_owned()),
+        (FLOOR_COLD, JWT_AUTHN.to_owned()),
+        (FLOOR_REFUSED, refused(JWT_AUTHN, garbage)),
+        (FLOOR_REFUSED, refused(JWT_AUTHN, missing)),
+    ] {
+        if let (Some(floor_cost), Some(other_cost)) = (cost(floor), cost(&other)) {
+            let ratio = Spread::of_ratios(floor_cost, other_cost);
+            let _never_fails = writeln!(
+                text,
+                "| {floor} / {other} | {:.2} ({:.2}–{:.2}) |",
+                ratio.median, ratio.least, ratio.most
+            );
+        }
+    }
+    text.push('\n');
+    text
+}
+
+const FLOORS: &str = "\
+## The floor
+
+`bench/noop-filter` makes host calls and does nothing with what they give: header fields, route metadata and clock; then one
+`verify_signature` besides, with a short message; or a 401. What it costs is the least that any such filter can cost, however it is
+written:
+
+| compared | ratio |
+| --- | --- |
+";
 
 fn filters(report: &Report) -> String {
     let mut text = String::from(
