@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use proxy_wasm::traits::Context;
 use validate_jwt::config::Config;
-use validate_jwt::keys::store::MAX_BODY_BYTES;
+use validate_jwt::keys::fetch::MAX_BODY_BYTES;
 use validate_jwt::keys::{FetchRequest, FetchResult, KeyEvent};
 use validate_jwt::request::{Headers, Request};
 use validate_jwt::time::Timestamp;

@@ -1,7 +1,7 @@
 //! Key sets from files, for `--jwks`.
 
 use serde_json::{Map, Value, json};
-use validate_jwt::keys::store::MAX_BODY_BYTES;
+use validate_jwt::keys::fetch::MAX_BODY_BYTES;
 use validate_jwt::keys::{Discovery, FetchRequest, FetchResult, SourceId};
 
 use super::issuer;

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use validate_jwt::Validator;
 use validate_jwt::config::Config;
-use validate_jwt::keys::store::KeyEvent;
+use validate_jwt::keys::KeyEvent;
 use validate_jwt::keys::{
     Discovery, FetchRequest, FetchResult, SharedData, SharedDataError, Source, SourceId,
 };

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use ureq::Agent;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
-use validate_jwt::keys::store::MAX_BODY_BYTES;
+use validate_jwt::keys::fetch::MAX_BODY_BYTES;
 use validate_jwt::keys::{FetchRequest, FetchResult};
 
 /// An HTTP client.
