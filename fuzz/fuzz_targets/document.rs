@@ -13,7 +13,12 @@ fuzz_target!(|text: &str| {
     let lines = text.split('\n').count() as u64;
     let json = file_to_json(&source, &findings.diagnostics);
     for one in json["diagnostics"].as_array().expect("a list") {
-        assert!(one["line"].as_u64().is_none_or(|line| (1..=lines).contains(&line)), "{one}");
+        assert!(
+            one["line"]
+                .as_u64()
+                .is_none_or(|line| (1..=lines).contains(&line)),
+            "{one}"
+        );
     }
     for one in findings.diagnostics.iter().take(20) {
         render(&source, one, false);

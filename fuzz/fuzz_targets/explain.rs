@@ -22,6 +22,9 @@ fuzz_target!(|given: &str| {
     };
     let explanation = explain(config, question, &mut Supply::default()).expect("no network");
     let text = to_text(&explanation, false);
-    assert!(!text.contains(|c: char| c.is_control() && c != '\n'), "{text:?}");
+    assert!(
+        !text.contains(|c: char| c.is_control() && c != '\n'),
+        "{text:?}"
+    );
     to_json(&explanation);
 });

@@ -316,3 +316,31 @@ fn secrets_are_not_in_the_report() {
         );
     }
 }
+
+#[test]
+fn a_header_that_cannot_be_one_loses_its_policy_and_no_other() {
+    let policy = |name: &str| {
+        format!(
+            "<validate-jwt header-name='{name}' id='{}'><openid-config url='https://a.example/d'/><issuers><issuer>i</issuer></issuers></validate-jwt>",
+            name.len()
+        )
+    };
+    let text = format!(
+        "<choose><when condition='@(context.Request.Method == \"GET\")'>{}</when><when condition='@(context.Request.Method == \"PUT\")'>{}</when></choose>",
+        policy("X Token"),
+        policy("X-Tok")
+    );
+    let imported = import(&[Source::new("p.xml", text)], &Options::default(), &|_| {
+        Ok(())
+    });
+    let document = imported.document.unwrap();
+    assert!(document["policies"].get("7").is_none(), "{document}");
+    assert!(document["policies"].get("5").is_some(), "{document}");
+    assert!(
+        imported
+            .report
+            .notes
+            .iter()
+            .any(|note| note.item == "header-name" && note.line == Some(1))
+    );
+}

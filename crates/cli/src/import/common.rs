@@ -54,6 +54,13 @@ pub(super) fn token_place(
                     ..TokenPlace::default()
                 };
             }
+            // RFC 9110 §5.1; the core takes no other.
+            let is_name = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+            if !name.chars().all(is_name) {
+                let message = format!("{name:?} is no header name");
+                reading.refuse(element.at, "header-name", &message);
+                return TokenPlace::default();
+            }
             scheme_without_effect(reading, element);
             TokenPlace {
                 header_name: Some(name),
