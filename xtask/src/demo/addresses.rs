@@ -61,6 +61,13 @@ mod tests {
     }
 
     #[test]
+    fn an_address_without_a_port_gets_one_that_can_be_bound() {
+        let address = fixed(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
+        assert_ne!(address.port(), 0);
+        TcpListener::bind(address).unwrap();
+    }
+
+    #[test]
     fn a_port_in_use_is_refused_with_the_flag_that_helps() {
         let taken = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = taken.local_addr().unwrap().port();
