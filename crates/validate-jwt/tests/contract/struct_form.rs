@@ -67,9 +67,17 @@ fn a_struct_is_the_document_that_it_was_written_as() {
         let mut both = [json, binary].map(|checked| {
             let config = checked.config.unwrap();
             let mut policies = config.policies;
-            // A struct does not keep the order of members.
+            // A struct does not keep the order of members, and sources are numbered in that order.
             policies.sort_by(|one, other| one.name.cmp(&other.name));
-            (format!("{policies:?}"), format!("{:?}", config.keys))
+            let mut sources: Vec<String> = Vec::new();
+            for policy in &mut policies {
+                let own = policy.sources.drain(..);
+                sources.extend(own.map(|source| format!("{:?}", config.sources[source.0])));
+            }
+            (
+                format!("{policies:?} {sources:?}"),
+                format!("{:?}", config.keys),
+            )
         });
         both.sort();
         assert_eq!(both[0], both[1]);
