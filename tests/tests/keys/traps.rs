@@ -22,6 +22,11 @@ fn trapping(policy: &str) -> Gateway {
     })
 }
 
+/// How many modules Envoy has put in the place of trapped ones.
+fn reloads(gateway: &Gateway) -> u64 {
+    gateway.envoy.stats("vm_reload_success").values().sum()
+}
+
 #[test]
 fn a_worker_that_trapped_reloads_and_lets_nothing_pass_unchecked_meanwhile() {
     let gateway = trapping("FAIL_RELOAD");
@@ -48,21 +53,14 @@ fn a_worker_that_trapped_reloads_and_lets_nothing_pass_unchecked_meanwhile() {
             }
             let answers = on_all_workers(&gateway, &good);
             let all = answers.iter().all(|response| response.status == 200);
-            all.then(|| start.elapsed())
+            // All connections may have come to the worker that is back already.
+            (all && reloads(&gateway) >= 2 * round).then(|| start.elapsed())
         });
         println!("round {round}: both workers serve after {served:?}");
     }
     passes(&gateway, &token);
     let passed = gateway.upstream.requests();
     assert!(passed.iter().all(|echo| echo.path != "/bad"));
-    assert!(
-        gateway
-            .envoy
-            .stats("vm_reload_success")
-            .values()
-            .sum::<u64>()
-            >= 2
-    );
     // What the process had fetched outlived the virtual machines.
     assert_eq!(fetches(&gateway), (1, 1));
 }
