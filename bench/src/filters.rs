@@ -19,11 +19,11 @@ pub(crate) const NONE: &str = "no filter";
 /// A filter that does nothing.
 pub(crate) const NOOP: &str = "empty Rust filter";
 /// Nothing but the host calls that a remembered token needs.
-pub(crate) const FLOOR_WARM: &str = "empty Rust filter with the calls of a remembered token";
+pub(crate) const FLOOR_WARM: &str = "host calls of a remembered token";
 /// The same and one signature verified by the host.
-pub(crate) const FLOOR_COLD: &str = "empty Rust filter with the calls of a verified token";
+pub(crate) const FLOOR_COLD: &str = "host calls of a verified token";
 /// The same as the first and an answer of 401.
-pub(crate) const FLOOR_REFUSED: &str = "empty Rust filter with the calls of a refusal";
+pub(crate) const FLOOR_REFUSED: &str = "host calls of a refusal";
 /// Envoy's own, which verifies every token.
 pub(crate) const JWT_AUTHN: &str = "jwt_authn";
 /// Envoy's own with its cache.

@@ -74,7 +74,8 @@ client, of other threads and waiting are not in it. In each round every case is 
 so that what slows the machine for a while slows both sides.
 
 - **no filter**: the listener without a filter, Envoy's own share of every figure.
-- **empty Rust filter**: what any filter made with the Rust SDK costs at least.
+- **empty Rust filter**: what any filter made with the Rust SDK costs at least. **host calls of …**: the same filter with the calls
+  that the task needs, and nothing else; see [the floor](#the-floor).
 - **jwt_authn**: local key set, no cache, `forward: true`. **token cache**: with `jwt_cache_config`.
 - **validate-jwt**: as it is installed, the token seen before. **no token cache**: `token_cache.max_bytes` 0, every token
   verified. **no host crypto**: `use_host_crypto` false besides, the signature verified within the module.
