@@ -18,3 +18,6 @@ REFUSAL = {"statusCode": 401, "message": "Unauthorized. Access token is missing 
 
 # For one request. The gateway lets one wait 3 seconds for keys at most.
 TIMEOUT_SECONDS = 15
+
+# `keys.min_refetch_interval` of the gateway's policy in envoy/envoy.yaml.
+MIN_REFETCH_INTERVAL_SECONDS = 1
