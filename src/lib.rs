@@ -12,6 +12,7 @@
 )]
 
 mod crypto;
+mod fetch;
 mod host;
 mod metrics;
 mod pairs;

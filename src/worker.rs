@@ -1,20 +1,19 @@
 //! What a worker does: decides on requests, lets them wait for keys, fetches those.
 
 use core::cell::Cell;
-use core::time::Duration;
 use std::rc::Rc;
 
 use proxy_wasm::traits::Context;
 use validate_jwt::config::Config;
-use validate_jwt::keys::fetch::MAX_BODY_BYTES;
 use validate_jwt::keys::{FetchRequest, FetchResult, KeyEvent};
-use validate_jwt::request::{Headers, Request};
+use validate_jwt::request::Request;
 use validate_jwt::time::Timestamp;
 use validate_jwt::trace::Checked;
 use validate_jwt::{Decision, Passage, Passed, Refusal, Validator};
 
 use crate::crypto::EnvoyCrypto;
-use crate::host::{self, Buffer, HeaderMap, Status};
+use crate::fetch;
+use crate::host::{self, HeaderMap, Status};
 use crate::metrics::{Count, Metrics};
 use crate::pairs::HeaderPairs;
 use crate::refusal_log::RefusalLog;
@@ -278,34 +277,15 @@ impl Worker {
             return;
         };
         let (_, request) = self.calls.swap_remove(place);
-        self.take_result(&request, answer(num_headers, body_size), caller);
+        self.take_result(&request, fetch::answer(num_headers, body_size), caller);
         self.settle();
     }
 
     /// Begins a fetch; one that cannot begin has failed.
     fn fetch(&mut self, request: FetchRequest, caller: &dyn Context) {
-        let endpoint = &request.endpoint;
-        let headers = vec![
-            (":method", "GET"),
-            (":scheme", endpoint.address.scheme()),
-            (":authority", endpoint.address.authority.as_str()),
-            (":path", endpoint.address.path.as_str()),
-            ("accept", "application/json"),
-            (
-                "user-agent",
-                concat!("validate-jwt/", env!("CARGO_PKG_VERSION")),
-            ),
-        ];
-        let timeout = Duration::from_secs(request.timeout);
-        match caller.dispatch_http_call(&endpoint.cluster, headers, None, Vec::new(), timeout) {
+        match fetch::begin(&request, caller) {
             Ok(token) => self.calls.push((token, request)),
-            Err(_) => {
-                let why = format!(
-                    "Envoy has no cluster {:?} (yet), or no healthy host in it",
-                    request.endpoint.cluster
-                );
-                self.take_result(&request, FetchResult::Failure(why), caller);
-            }
+            Err(why) => self.take_result(&request, FetchResult::Failure(why), caller),
         }
     }
 
@@ -397,36 +377,6 @@ impl Worker {
 /// The host's clock. Without one no token can be judged, and the end of time makes every token expired.
 fn now() -> Timestamp {
     host::now().map_or(Timestamp::MAX, Timestamp::from_nanos)
-}
-
-fn answer(num_headers: usize, body_size: usize) -> FetchResult {
-    // Envoy reports a reset connection, and an answer beyond its own limit, as an answer without header fields.
-    if num_headers == 0 {
-        return FetchResult::Failure(
-            "the connection was reset, or the answer is too large for Envoy".into(),
-        );
-    }
-    let status = host::headers(HeaderMap::HttpCallResponse)
-        .ok()
-        .and_then(|headers| {
-            core::str::from_utf8(headers.first(":status")?)
-                .ok()?
-                .parse()
-                .ok()
-        });
-    let body = match body_size {
-        0 => Ok(Vec::new()),
-        _ => host::buffer(Buffer::HttpCallResponseBody, body_size.min(MAX_BODY_BYTES)),
-    };
-    match (status, body) {
-        (Some(status), Ok(body)) => FetchResult::Answer {
-            status,
-            body,
-            size: body_size,
-        },
-        (None, _) => FetchResult::Failure("the answer has no status".into()),
-        (_, Err(status)) => FetchResult::Failure(format!("its body cannot be read ({status:?})")),
-    }
 }
 
 /// Header fields of the answers that no policy makes.
