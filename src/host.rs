@@ -11,7 +11,7 @@
 
 use core::ptr::{null, null_mut};
 
-use crate::pairs::{HeaderPairs, serialize};
+use crate::pairs::HeaderPairs;
 
 /// What the host answered; the numbers of the ABI (`proxy-wasm` 0.2.1, `proxy_status_t`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -326,14 +326,14 @@ pub(crate) fn resume_request() -> Result<(), Status> {
     check(unsafe { abi::proxy_continue_stream(STREAM_REQUEST) })
 }
 
-/// Answers the request of the effective context. `details` appears in access logs as `%RESPONSE_CODE_DETAILS%`.
+/// Answers the request of the effective context. `details` appears in access logs as `%RESPONSE_CODE_DETAILS%`, `headers` are
+/// [serialized](crate::pairs::serialize).
 pub(crate) fn send_response(
     status: u16,
     details: &str,
-    headers: &[(&str, &str)],
+    headers: &[u8],
     body: &str,
 ) -> Result<(), Status> {
-    let headers = serialize(headers);
     // SAFETY: pointers and lengths are those of live slices. A gRPC status of -1 leaves it to the host.
     check(unsafe {
         abi::proxy_send_local_response(

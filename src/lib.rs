@@ -11,6 +11,7 @@
     reason = "the entry point that `main!` makes is no interface for people"
 )]
 
+mod answer;
 mod crypto;
 mod fetch;
 mod host;

@@ -5,7 +5,7 @@ use validate_jwt::policy::Policy;
 use validate_jwt::request::{Found, find_token};
 use validate_jwt::time::Timestamp;
 use validate_jwt::token::{digest, printable};
-use validate_jwt::trace::Checked;
+use validate_jwt::trace::{Checked, Observer};
 
 use crate::pairs::HeaderPairs;
 
@@ -25,13 +25,16 @@ pub(crate) struct RefusalLog {
 }
 
 impl RefusalLog {
-    /// Whether a refusal now would be written.
-    pub(crate) fn is_open(&mut self, now: Timestamp) -> bool {
-        if !log::log_enabled!(log::Level::Info) {
-            return false;
+    /// Listens to a decision that is made now.
+    pub(crate) fn listen(&mut self, now: Timestamp) -> Listener {
+        let writes = log::log_enabled!(log::Level::Info) && {
+            self.settle(now);
+            self.lines < MAX_LINES_PER_SECOND
+        };
+        Listener {
+            writes,
+            failed: None,
         }
-        self.settle(now);
-        self.lines < MAX_LINES_PER_SECOND
     }
 
     /// Begins a new second if there is one, and says what the last one left out.
@@ -51,24 +54,21 @@ impl RefusalLog {
         };
     }
 
-    /// A refusal is not written. How many were kept back by it: none when the level would not have let it through.
-    pub(crate) fn suppress(&mut self) -> usize {
-        if !log::log_enabled!(log::Level::Info) {
-            return 0;
-        }
-        self.suppressed = self.suppressed.saturating_add(1);
-        1
-    }
-
-    /// Writes a refusal: its reason, its policy, what was expected and found, and a digest of the token.
+    /// Writes a refusal, or one that its policy only reports: its reason, its policy, what was expected and found, and a digest of
+    /// the token. How many lines were kept back by it: one when there were too many, none when the log's level leaves it out.
     pub(crate) fn write(
         &mut self,
+        heard: Listener,
         reason: Reason,
         policy: Option<&Policy>,
         passes: bool,
-        failed: Option<&Checked>,
         headers: &HeaderPairs,
-    ) {
+    ) -> usize {
+        if !heard.writes {
+            let suppressed = u32::from(log::log_enabled!(log::Level::Info));
+            self.suppressed = self.suppressed.saturating_add(suppressed);
+            return suppressed as usize;
+        }
         self.lines = self.lines.saturating_add(1);
         let outcome = if passes {
             "would be refused"
@@ -79,7 +79,7 @@ impl RefusalLog {
         if let Some(policy) = policy {
             line.push_str(&format!(", policy {:?}", policy.name));
         }
-        if let Some(failed) = failed {
+        if let Some(failed) = &heard.failed {
             describe(failed, &mut line);
         }
         if let Some(policy) = policy
@@ -88,6 +88,21 @@ impl RefusalLog {
             line.push_str(&format!(", token {}", digest(token)));
         }
         log::info!("{line}");
+        0
+    }
+}
+
+/// Hears what a line would tell of a decision.
+pub(crate) struct Listener {
+    writes: bool,
+    failed: Option<Checked>,
+}
+
+impl Observer for Listener {
+    fn checked(&mut self, ok: bool, make: impl FnOnce() -> Checked) {
+        if !ok && self.writes {
+            self.failed = Some(make());
+        }
     }
 }
 

@@ -8,14 +8,13 @@ use validate_jwt::config::Config;
 use validate_jwt::keys::{FetchRequest, FetchResult, KeyEvent};
 use validate_jwt::request::Request;
 use validate_jwt::time::Timestamp;
-use validate_jwt::trace::Checked;
-use validate_jwt::{Decision, Passage, Passed, Refusal, Validator};
+use validate_jwt::{Decision, Passage, Passed, Validator};
 
+use crate::answer::{self, Refusals};
 use crate::crypto::EnvoyCrypto;
 use crate::fetch;
 use crate::host::{self, HeaderMap, Status};
 use crate::metrics::{Count, Metrics};
-use crate::pairs::HeaderPairs;
 use crate::refusal_log::RefusalLog;
 use crate::route::RouteMetadata;
 use crate::shared::HostSharedData;
@@ -52,6 +51,7 @@ struct Parked {
 struct Active {
     validator: Validator,
     crypto: EnvoyCrypto,
+    refusals: Refusals,
 }
 
 /// The state of one worker.
@@ -62,7 +62,7 @@ pub(crate) struct Worker {
     /// Fetches under way, by the number that the host gave to each.
     calls: Vec<(u32, FetchRequest)>,
     metrics: Metrics,
-    refusals: RefusalLog,
+    log: RefusalLog,
     tick_period: u32,
 }
 
@@ -75,7 +75,7 @@ impl Worker {
             parked: Vec::new(),
             calls: Vec::new(),
             metrics: Metrics::default(),
-            refusals: RefusalLog::default(),
+            log: RefusalLog::default(),
             tick_period: 0,
         }
     }
@@ -87,6 +87,7 @@ impl Worker {
         self.active = Some(Active {
             validator: Validator::new(config, host::random()),
             crypto,
+            refusals: Refusals::default(),
         });
         self.calls.clear();
         self.tick_in(NEXT_TICK);
@@ -122,7 +123,12 @@ impl Worker {
 
     /// Decides on the request of the effective context. `None`: it must wait for keys.
     fn decide(&mut self, may_wait: bool) -> Option<Next> {
-        let Some(Active { validator, crypto }) = &mut self.active else {
+        let Some(Active {
+            validator,
+            crypto,
+            refusals,
+        }) = &mut self.active
+        else {
             return Some(refuse_unconfigured());
         };
         let now = now();
@@ -138,68 +144,31 @@ impl Worker {
             headers: &headers,
             route: route.as_route(),
         };
-        let decision = if self.refusals.is_open(now) {
-            let mut last: Option<Checked> = None;
-            let decision = validator.decide(&request, now, crypto, may_wait, &mut last);
-            let (reason, policy, passes) = match &decision {
-                Decision::Refuse(refusal) => (Some(refusal.reason), refusal.policy, false),
-                Decision::Pass(Passage {
-                    why: Passed::Reported(reason),
-                    policy,
-                    ..
-                }) => (Some(*reason), *policy, true),
-                Decision::Pass(_) | Decision::AwaitKeys => (None, None, false),
-            };
-            if let Some(reason) = reason {
-                let policy = policy.and_then(|id| validator.config().policies.get(id.0));
-                self.refusals
-                    .write(reason, policy, passes, last.as_ref(), &headers);
-            }
-            decision
-        } else {
-            let decision = validator.decide(&request, now, crypto, may_wait, &mut ());
-            if matches!(
-                &decision,
-                Decision::Refuse(_)
-                    | Decision::Pass(Passage {
-                        why: Passed::Reported(_),
-                        ..
-                    })
-            ) {
-                self.metrics
-                    .add(Count::LogSuppressed, self.refusals.suppress());
-            }
-            decision
+        let mut heard = self.log.listen(now);
+        let decision = validator.decide(&request, now, crypto, may_wait, &mut heard);
+        let refused = match &decision {
+            Decision::Refuse(refusal) => Some((refusal.reason, refusal.policy, false)),
+            Decision::Pass(Passage {
+                why: Passed::Reported(reason),
+                policy,
+                ..
+            }) => Some((*reason, *policy, true)),
+            Decision::Pass(_) | Decision::AwaitKeys => None,
         };
+        if let Some((reason, policy, passes)) = refused {
+            let policy = policy.and_then(|id| validator.config().policies.get(id.0));
+            let suppressed = self.log.write(heard, reason, policy, passes, &headers);
+            self.metrics.add(Count::LogSuppressed, suppressed);
+        }
         match decision {
             Decision::AwaitKeys => None,
-            Decision::Refuse(refusal) => Some(self.refuse(refusal, &request, now)),
+            Decision::Refuse(refusal) => {
+                self.metrics.refused(refusal.reason);
+                refusals.send(refusal, request.is_grpc(), validator, now);
+                Some(Next::Answered)
+            }
             Decision::Pass(passage) => Some(self.pass(&passage)),
         }
-    }
-
-    fn refuse(
-        &mut self,
-        refusal: Refusal,
-        request: &Request<'_, HeaderPairs>,
-        now: Timestamp,
-    ) -> Next {
-        self.metrics.refused(refusal.reason);
-        if let Some(Active { validator, .. }) = &self.active {
-            let response = validator.respond(refusal, request, now);
-            let headers: Vec<(&str, &str)> = response
-                .headers
-                .iter()
-                .map(|(name, value)| (*name, value.as_str()))
-                .collect();
-            send(
-                response.status,
-                refusal.reason.as_str(),
-                &headers,
-                &response.body,
-            );
-        }
-        Next::Answered
     }
 
     fn pass(&mut self, passage: &Passage) -> Next {
@@ -254,7 +223,7 @@ impl Worker {
     pub(crate) fn on_tick(&mut self, caller: &dyn Context) {
         host::follow_log_level();
         self.metrics.flush();
-        self.refusals.settle(now());
+        self.log.settle(now());
         let Some(Active { validator, .. }) = &mut self.active else {
             return;
         };
@@ -379,23 +348,8 @@ fn now() -> Timestamp {
     host::now().map_or(Timestamp::MAX, Timestamp::from_nanos)
 }
 
-/// Header fields of the answers that no policy makes.
-const PLAIN: [(&str, &str); 2] = [
-    ("content-type", "text/plain"),
-    ("cache-control", "no-store"),
-];
-
 /// The answer when something is wrong with the gateway itself.
 fn refuse_unconfigured() -> Next {
-    send(503, "unavailable", &PLAIN, "Service Unavailable");
+    answer::send_unavailable();
     Next::Answered
-}
-
-/// Sends a response. If even that fails, the request stays paused until its time is out: it does not pass.
-fn send(status: u16, reason: &str, headers: &[(&str, &str)], body: &str) {
-    if let Err(failure) =
-        host::send_response(status, &format!("validate_jwt{{{reason}}}"), headers, body)
-    {
-        log::error!("a refusal cannot be sent ({failure:?}); the request is held");
-    }
 }

@@ -16,10 +16,11 @@ pub const MAX_KID_BYTES: usize = 1024;
 /// The parts of a compact JWS (RFC 7515 §7.1), split and decoded but not yet read.
 #[derive(Debug)]
 pub struct UntrustedToken<'t> {
-    signing_input: &'t str,
-    header: Vec<u8>,
-    payload: Vec<u8>,
-    signature: Vec<u8>,
+    signing_input: &'t [u8],
+    /// Header, payload and signature, one behind the other.
+    decoded: Vec<u8>,
+    payload_at: usize,
+    signature_at: usize,
 }
 
 /// What is wrong with a token's form.
@@ -64,34 +65,43 @@ impl<'t> UntrustedToken<'t> {
     ///
     /// # Errors
     /// See [`MalformedToken`].
-    pub fn parse(token: &'t str) -> Result<Self, MalformedToken> {
-        let mut parts = token.split('.');
-        let (Some(header), Some(payload), Some(signature), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
-            return Err(MalformedToken::PartCount(token.split('.').count()));
+    pub fn parse(token: &'t [u8]) -> Result<Self, MalformedToken> {
+        let is_point = |&byte: &u8| byte == b'.';
+        let Some(last) = token.iter().rposition(is_point) else {
+            return Err(MalformedToken::PartCount(1));
         };
-        let signing_input = header
-            .len()
-            .checked_add(payload.len())
-            .and_then(|length| length.checked_add(1));
+        let first = token.iter().position(is_point).unwrap_or(last);
+        // A point in the middle part is none of base64's letters; so only what fails is searched for further points.
+        Self::decode(token, first, last).map_err(|error| {
+            match token.iter().copied().filter(|byte| is_point(byte)).count() {
+                2 => error,
+                points => MalformedToken::PartCount(points.saturating_add(1)),
+            }
+        })
+    }
+
+    fn decode(token: &'t [u8], first: usize, last: usize) -> Result<Self, MalformedToken> {
+        let part = |from: usize, to: usize| token.get(from..to).unwrap_or_default();
+        let signature = part(last.saturating_add(1), token.len());
+        let mut decoded = Vec::with_capacity(token.len());
+        decode(part(0, first), "header", &mut decoded)?;
+        let payload_at = decoded.len();
+        decode(part(first.saturating_add(1), last), "payload", &mut decoded)?;
+        let signature_at = decoded.len();
+        if !signature.is_empty() {
+            decode(signature, "signature", &mut decoded)?;
+        }
         Ok(Self {
-            signing_input: signing_input
-                .and_then(|length| token.get(..length))
-                .unwrap_or_default(),
-            header: decode(header, "header")?,
-            payload: decode(payload, "payload")?,
-            signature: if signature.is_empty() {
-                Vec::new()
-            } else {
-                decode(signature, "signature")?
-            },
+            signing_input: part(0, last),
+            decoded,
+            payload_at,
+            signature_at,
         })
     }
 
     /// Header and payload as they were sent: what the signature is over.
     pub fn signing_input(&self) -> &'t [u8] {
-        self.signing_input.as_bytes()
+        self.signing_input
     }
 
     /// The signature.
@@ -99,10 +109,9 @@ impl<'t> UntrustedToken<'t> {
     /// # Errors
     /// When it is empty.
     pub fn signature(&self) -> Result<&[u8], MalformedToken> {
-        if self.signature.is_empty() {
-            Err(MalformedToken::EmptyPart("signature"))
-        } else {
-            Ok(&self.signature)
+        match self.decoded.get(self.signature_at..) {
+            None | Some([]) => Err(MalformedToken::EmptyPart("signature")),
+            Some(signature) => Ok(signature),
         }
     }
 
@@ -111,7 +120,8 @@ impl<'t> UntrustedToken<'t> {
     /// # Errors
     /// When it is no JSON object.
     pub fn header(&self) -> Result<Json<'_>, MalformedToken> {
-        object(&self.header, "header")
+        let header = self.decoded.get(..self.payload_at);
+        object(header.unwrap_or_default(), "header")
     }
 
     /// The payload as JSON.
@@ -119,21 +129,23 @@ impl<'t> UntrustedToken<'t> {
     /// # Errors
     /// When it is no JSON object.
     pub fn payload(&self) -> Result<Json<'_>, MalformedToken> {
-        object(&self.payload, "payload")
+        object(self.payload_bytes(), "payload")
     }
 
     /// The payload's own bytes.
     pub fn payload_bytes(&self) -> &[u8] {
-        &self.payload
+        let payload = self.decoded.get(self.payload_at..self.signature_at);
+        payload.unwrap_or_default()
     }
 }
 
-fn decode(part: &str, name: &'static str) -> Result<Vec<u8>, MalformedToken> {
+/// Appends what `part` encodes.
+fn decode(part: &[u8], name: &'static str, decoded: &mut Vec<u8>) -> Result<(), MalformedToken> {
     if part.is_empty() {
         return Err(MalformedToken::EmptyPart(name));
     }
     URL_SAFE_NO_PAD
-        .decode(part)
+        .decode_vec(part, decoded)
         .map_err(|_| MalformedToken::Base64(name))
 }
 

@@ -16,6 +16,7 @@ use crate::request::{Found, Headers, Request, Route, find_token, is_joined, with
 use crate::response::{Answers, Response};
 use crate::rules::{PolicyId, Target, Verdict};
 use crate::time::Timestamp;
+use crate::token::UntrustedToken;
 use crate::trace::{Check, Checked, Observer};
 use crate::upstream::{Identity, is_alias};
 use crate::verified::VerifiedTokens;
@@ -219,8 +220,9 @@ impl Validator {
             }
             self.verified.remove(id, token);
         }
-        // Not looked for in a remembered token: what equals a good token has no comma.
-        if is_joined(token) {
+        let untrusted = UntrustedToken::parse(token);
+        // What can be decoded has no comma.
+        if untrusted.is_err() && is_joined(token) {
             single_token(Found::Several, observer)?;
         }
         let verified = Judge {
@@ -232,27 +234,18 @@ impl Validator {
             may_wait: may_wait && !policy.report_only,
             observer,
         }
-        .judge(token)?;
+        .judge(untrusted)?;
         let identity = Rc::clone(&verified.identity);
         self.verified.insert(id, token, verified);
         Ok((Passed::Verified, identity))
     }
 
-    /// The response to a refused request.
-    pub fn respond<H: Headers + ?Sized>(
-        &self,
-        refusal: Refusal,
-        request: &Request<'_, H>,
-        now: Timestamp,
-    ) -> Response {
+    /// The response to a refused request, which came by gRPC or not ([`Request::is_grpc`]).
+    pub fn respond(&self, refusal: Refusal, is_grpc: bool, now: Timestamp) -> Response {
         let policy = refusal.policy.and_then(|id| self.config.policies.get(id.0));
         let default = Answers::default();
         let answers = policy.map_or(&default, |policy| &policy.answers);
-        answers.respond(
-            refusal.reason,
-            request.is_grpc(),
-            self.keys.retry_after(now),
-        )
+        answers.respond(refusal.reason, is_grpc, self.keys.retry_after(now))
     }
 }
 

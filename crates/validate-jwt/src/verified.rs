@@ -49,11 +49,16 @@ struct Entry {
 
 impl Entry {
     fn size(&self) -> usize {
-        self.token
-            .len()
-            .saturating_add(self.verified.identity.size())
-            .saturating_add(ENTRY_OVERHEAD_BYTES)
+        size(&self.token, &self.verified)
     }
+}
+
+/// Bytes that a remembered token takes.
+fn size(token: &[u8], verified: &Verified) -> usize {
+    token
+        .len()
+        .saturating_add(verified.identity.size())
+        .saturating_add(ENTRY_OVERHEAD_BYTES)
 }
 
 /// Equality, eight bytes at a time: in WebAssembly `memcmp` goes byte by byte, and this is most of what a hit costs.
@@ -124,14 +129,13 @@ impl VerifiedTokens {
 
     /// Remembers a token. One that would take more than half of the memory is not kept.
     pub fn insert(&mut self, policy: PolicyId, token: &[u8], verified: Verified) {
-        let entry = Entry {
-            hash: self.hash(policy, token),
-            policy,
-            token: token.into(),
-            verified,
-        };
-        if entry.size() <= self.half {
-            self.insert_young(entry);
+        if size(token, &verified) <= self.half {
+            self.insert_young(Entry {
+                hash: self.hash(policy, token),
+                policy,
+                token: token.into(),
+                verified,
+            });
         }
     }
 

@@ -247,7 +247,7 @@ fn decide(validator: &mut Validator, question: &Question<'_>) -> Outcome {
             (word, reason, passage.rule, None, Some(passage))
         }
         Decision::Refuse(refusal) => {
-            let response = validator.respond(refusal, &request, question.now);
+            let response = validator.respond(refusal, request.is_grpc(), question.now);
             let reason = Some(refusal.reason);
             (Word::Deny, reason, refusal.rule, Some(response), None)
         }

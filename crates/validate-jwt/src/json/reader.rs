@@ -7,10 +7,13 @@ use alloc::vec::Vec;
 use super::{Content, Json, JsonError, MAX_DEPTH, Node, children};
 
 /// Objects up to this many members are searched for duplicates pair by pair, larger ones by sorting.
-const PAIRWISE_MEMBERS: usize = 16;
+const PAIRWISE_MEMBERS: usize = 32;
 
 /// Nodes that a claim set of a known provider has; more are made room for as they come.
 const USUAL_NODES: usize = 32;
+
+/// Levels that a claim set of a known provider has.
+const USUAL_DEPTH: usize = 4;
 
 /// Reads `text` from its first byte to its last.
 pub(super) fn read(text: &str) -> Result<Json<'_>, JsonError> {
@@ -18,7 +21,8 @@ pub(super) fn read(text: &str) -> Result<Json<'_>, JsonError> {
         text,
         at: 0,
         nodes: Vec::with_capacity(USUAL_NODES),
-        open: Vec::new(),
+        open: Vec::with_capacity(USUAL_DEPTH),
+        closer: None,
     }
     .run()
 }
@@ -27,8 +31,10 @@ struct Reader<'a> {
     text: &'a str,
     at: usize,
     nodes: Vec<Node<'a>>,
-    /// Indexes of the containers that are not closed yet.
-    open: Vec<usize>,
+    /// The containers that are not closed yet: index, and what closes the one around.
+    open: Vec<(usize, Option<u8>)>,
+    /// What closes the innermost of them.
+    closer: Option<u8>,
 }
 
 impl<'a> Reader<'a> {
@@ -48,7 +54,7 @@ impl<'a> Reader<'a> {
             }
             // A value ended here: close what ends with it, until another value must follow.
             loop {
-                let Some(&container) = self.open.last() else {
+                let Some(&(container, around)) = self.open.last() else {
                     return if self.at == self.text.len() {
                         Ok(Json { nodes: self.nodes })
                     } else {
@@ -56,7 +62,7 @@ impl<'a> Reader<'a> {
                     };
                 };
                 if self.closes_here() {
-                    self.close(container)?;
+                    self.close(container, around)?;
                     self.skip_space();
                 } else if self.take(b',') {
                     self.skip_space();
@@ -102,33 +108,24 @@ impl<'a> Reader<'a> {
     }
 
     fn inside_object(&self) -> bool {
-        let container = self.open.last().and_then(|&index| self.nodes.get(index));
-        matches!(
-            container,
-            Some(Node {
-                content: Content::Object,
-                ..
-            })
-        )
+        self.closer == Some(b'}')
     }
 
     /// Whether the innermost open container is closed by what comes next.
     fn closes_here(&self) -> bool {
-        match self.peek() {
-            Some(b'}') => self.inside_object(),
-            Some(b']') => !self.open.is_empty() && !self.inside_object(),
-            Some(_) | None => false,
-        }
+        self.closer.is_some() && self.peek() == self.closer
     }
 
-    fn close(&mut self, container: usize) -> Result<(), JsonError> {
+    fn close(&mut self, container: usize, around: Option<u8>) -> Result<(), JsonError> {
+        let is_object = self.inside_object();
         self.advance();
         self.open.pop();
+        self.closer = around;
         let end = self.nodes.len();
         if let Some(node) = self.nodes.get_mut(container) {
             node.end = end;
         }
-        if has_duplicate_names(&self.nodes, container) {
+        if is_object && has_duplicate_names(&self.nodes, container) {
             Err(JsonError::DuplicateMember)
         } else {
             Ok(())
@@ -159,11 +156,13 @@ impl<'a> Reader<'a> {
                 if self.open.len() >= MAX_DEPTH {
                     return Err(JsonError::TooDeep);
                 }
-                self.open.push(self.nodes.len());
+                self.open.push((self.nodes.len(), self.closer));
                 self.advance();
                 if first == b'{' {
+                    self.closer = Some(b'}');
                     Content::Object
                 } else {
+                    self.closer = Some(b']');
                     Content::Array
                 }
             }
@@ -231,11 +230,7 @@ impl<'a> Reader<'a> {
         let mut resolved: Option<String> = None;
         loop {
             let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-            let plain = rest
-                .iter()
-                .position(|&byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))
-                .unwrap_or(rest.len());
-            self.at = self.at.saturating_add(plain);
+            self.at = self.at.saturating_add(plain_length(rest));
             let piece = self.slice(start)?;
             if self.take(b'"') {
                 return Ok(match resolved {
@@ -307,16 +302,88 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn has_duplicate_names(nodes: &[Node<'_>], container: usize) -> bool {
-    let names = || children(nodes, container).filter_map(|(_, node)| node.name.as_deref());
-    if names().count() <= PAIRWISE_MEMBERS {
-        return names()
-            .enumerate()
-            .any(|(position, name)| names().take(position).any(|earlier| earlier == name));
+/// How many bytes stand for themselves in a string: up to a quote, a backslash or a control character. Eight at a time.
+fn plain_length(bytes: &[u8]) -> usize {
+    const LOW: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    const QUOTES: u64 = LOW.wrapping_mul(b'"' as u64);
+    const BACKSLASHES: u64 = LOW.wrapping_mul(b'\\' as u64);
+    const SPACES: u64 = LOW.wrapping_mul(b' ' as u64);
+    // Sets the high bit of the first byte that is less than `limit`'s; of bytes before it none, of those behind it perhaps.
+    let first_below = |word: u64, limit: u64| word.wrapping_sub(limit) & !word & HIGH;
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (position, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let ends = first_below(word ^ QUOTES, LOW)
+            | first_below(word ^ BACKSLASHES, LOW)
+            | first_below(word, SPACES);
+        if ends != 0 {
+            let within = ends.trailing_zeros().wrapping_shr(3) as usize;
+            return position.saturating_mul(8).saturating_add(within);
+        }
     }
-    let mut sorted: Vec<&str> = names().collect();
-    sorted.sort_unstable();
-    sorted
+    let plain = rest
+        .iter()
+        .take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..=0x1f))
+        .count();
+    words.len().saturating_mul(8).saturating_add(plain)
+}
+
+fn has_duplicate_names(nodes: &[Node<'_>], object: usize) -> bool {
+    let names = || children(nodes, object).filter_map(|(_, node)| node.name.as_deref());
+    let mut marks = [0_u32; PAIRWISE_MEMBERS];
+    for (position, name) in names().enumerate() {
+        let Some((before, [place, ..])) = marks.split_at_mut_checked(position) else {
+            return has_neighbours_alike(names().collect());
+        };
+        *place = mark(name);
+        if before.contains(place) && names().take(position).any(|earlier| earlier == name) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Equal for equal names, and seldom for others: length, first, middle and last byte.
+fn mark(name: &str) -> u32 {
+    let byte = |at: usize| name.as_bytes().get(at).copied().unwrap_or(0);
+    let last = name.len().saturating_sub(1);
+    let [length, ..] = name.len().to_le_bytes();
+    u32::from_le_bytes([
+        length,
+        byte(0),
+        byte(name.len().wrapping_shr(1)),
+        byte(last),
+    ])
+}
+
+fn has_neighbours_alike(mut names: Vec<&str>) -> bool {
+    names.sort_unstable();
+    names
         .windows(2)
         .any(|pair| matches!(pair, [first, second] if first == second))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+
+    #[test]
+    fn a_string_ends_at_the_first_byte_that_does_not_stand_for_itself() {
+        for length in 0..=20_usize {
+            for place in 0..length {
+                for byte in 0..=u8::MAX {
+                    let mut bytes = vec![b'a'; length];
+                    bytes[place] = byte;
+                    // One more behind it must not be taken for the first.
+                    bytes.push(b'"');
+                    let stands_for_itself = byte >= 0x20 && byte != b'"' && byte != b'\\';
+                    let expected = if stands_for_itself { length } else { place };
+                    assert_eq!(plain_length(&bytes), expected, "{bytes:?}");
+                }
+            }
+        }
+        assert_eq!(plain_length(&[b'\x7f'; 17]), 17);
+    }
 }

@@ -47,9 +47,10 @@ pub(super) struct Judge<'j, O> {
 }
 
 impl<O: Observer> Judge<'_, O> {
-    pub(super) fn judge(mut self, token: &[u8]) -> Result<Verified, Stop> {
-        let token = core::str::from_utf8(token).map_err(|_| MalformedToken::NotUtf8("token"));
-        let token = token.and_then(UntrustedToken::parse);
+    pub(super) fn judge(
+        mut self,
+        token: Result<UntrustedToken<'_>, MalformedToken>,
+    ) -> Result<Verified, Stop> {
         let token = self.well_formed(token)?;
         let header = self.well_formed(token.header())?;
         let header = self.well_formed(Header::read(header.root()))?;

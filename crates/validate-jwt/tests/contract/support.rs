@@ -257,7 +257,7 @@ impl Gateway {
             headers: sent.headers.as_slice(),
             route: sent.route,
         };
-        self.validator.respond(refusal, &request, self.now)
+        self.validator.respond(refusal, request.is_grpc(), self.now)
     }
 }
 
