@@ -44,6 +44,7 @@ impl Answer {
 }
 
 /// Answers 503, when something is wrong with the gateway itself.
+#[cold]
 pub(crate) fn send_unavailable() {
     let headers = [
         ("content-type", "text/plain"),
@@ -74,6 +75,7 @@ pub(crate) struct Refusals {
 
 impl Refusals {
     /// Answers the effective context's request.
+    #[inline(never)]
     pub(crate) fn send(
         &mut self,
         refusal: Refusal,

@@ -56,6 +56,8 @@ impl RefusalLog {
 
     /// Writes a refusal, or one that its policy only reports: its reason, its policy, what was expected and found, and a digest of
     /// the token. How many lines were kept back by it: one when there were too many, none when the log's level leaves it out.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn write(
         &mut self,
         heard: Listener,
@@ -101,8 +103,16 @@ pub(crate) struct Listener {
 impl Observer for Listener {
     fn checked(&mut self, ok: bool, make: impl FnOnce() -> Checked) {
         if !ok && self.writes {
-            self.failed = Some(make());
+            self.keep(make);
         }
+    }
+}
+
+impl Listener {
+    #[cold]
+    #[inline(never)]
+    fn keep(&mut self, make: impl FnOnce() -> Checked) {
+        self.failed = Some(make());
     }
 }
 

@@ -30,20 +30,24 @@ impl RouteMetadata {
 
     /// What it says. A policy's name and `allow_anonymous` together say nothing that can be followed.
     pub(crate) fn as_route(&self) -> Route<'_> {
-        let members = match self {
-            Self::Unset => return Route::Unset,
-            Self::Unreadable => return Route::Unreadable,
-            Self::Members(members) => members,
-        };
-        let mut route = Route::Unreadable;
-        for (position, (name, value)) in members.iter().enumerate() {
-            route = match (position, name, value) {
-                (0, b"policy", name) => Route::Policy(name),
-                (0, b"allow_anonymous", [1]) => Route::AllowAnonymous,
-                (0, b"allow_anonymous", [0]) => Route::Unset,
-                _ => return Route::Unreadable,
-            };
+        match self {
+            Self::Unset => Route::Unset,
+            Self::Unreadable => Route::Unreadable,
+            Self::Members(members) => read(members),
         }
-        route
     }
+}
+
+#[inline(never)]
+fn read(members: &HeaderPairs) -> Route<'_> {
+    let mut route = Route::Unreadable;
+    for (position, (name, value)) in members.iter().enumerate() {
+        route = match (position, name, value) {
+            (0, b"policy", name) => Route::Policy(name),
+            (0, b"allow_anonymous", [1]) => Route::AllowAnonymous,
+            (0, b"allow_anonymous", [0]) => Route::Unset,
+            _ => return Route::Unreadable,
+        };
+    }
+    route
 }

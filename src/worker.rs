@@ -134,10 +134,7 @@ impl Worker {
         let now = now();
         let headers = match host::headers(HeaderMap::Request) {
             Ok(headers) => headers,
-            Err(status) => {
-                log::error!("the request cannot be read ({status:?}) and is refused");
-                return Some(refuse_unconfigured());
-            }
+            Err(status) => return Some(refuse_after("the request cannot be read", status)),
         };
         let route = RouteMetadata::of_request();
         let request = Request {
@@ -174,10 +171,7 @@ impl Worker {
     fn pass(&mut self, passage: &Passage) -> Next {
         if let Err(status) = self.apply(passage) {
             // A header that was to be removed might still be there.
-            log::error!(
-                "the request cannot be changed as its policy wants ({status:?}) and is refused"
-            );
-            return refuse_unconfigured();
+            return refuse_after("the request cannot be changed as its policy wants", status);
         }
         match passage.why {
             Passed::Verified => self.metrics.add(Count::Allowed, 1),
@@ -346,6 +340,14 @@ impl Worker {
 /// The host's clock. Without one no token can be judged, and the end of time makes every token expired.
 fn now() -> Timestamp {
     host::now().map_or(Timestamp::MAX, Timestamp::from_nanos)
+}
+
+/// The answer when a call to the host fails that the decision needs.
+#[cold]
+#[inline(never)]
+fn refuse_after(what: &str, status: Status) -> Next {
+    log::error!("{what} ({status:?}); the request is refused");
+    refuse_unconfigured()
 }
 
 /// The answer when something is wrong with the gateway itself.

@@ -3,6 +3,7 @@
 mod curves;
 mod envoy;
 mod filters;
+mod floor;
 mod load;
 mod policy;
 mod report;
@@ -23,8 +24,18 @@ use rounds::Effort;
 use system::Machine;
 use token::Issuer;
 
-/// Rounds of every measurement, an odd number: the median is then one of them.
-const ROUNDS: usize = 9;
+/// How much is measured. Many short rounds rather than few long ones: what disturbs a machine for a moment then spoils one round and
+/// not the median. Their number is odd, so that the median is one of them.
+const FULL: Effort = Effort {
+    rounds: 31,
+    requests: 2000,
+};
+
+/// How much is measured in a hurry.
+const QUICK: Effort = Effort {
+    rounds: 9,
+    requests: 1000,
+};
 
 /// Measure the filter in Envoy beside Envoy's own
 #[derive(Parser)]
@@ -38,7 +49,7 @@ struct Programs {
     /// The filter that does nothing
     #[arg(long)]
     noop: PathBuf,
-    /// Folder for Envoy's configuration and log
+    /// Folder for Envoy's configuration, its log and the floor modules
     #[arg(long)]
     folder: PathBuf,
     /// Another build of the filter to compare with; may be given several times
@@ -51,8 +62,8 @@ struct Programs {
     #[arg(long)]
     quick: bool,
     /// Rounds
-    #[arg(long, default_value_t = ROUNDS)]
-    rounds: usize,
+    #[arg(long)]
+    rounds: Option<usize>,
     /// No curves
     #[arg(long)]
     no_curves: bool,
@@ -90,9 +101,10 @@ fn main() -> ExitCode {
 
 /// Whether all targets are met.
 fn run(programs: &Programs) -> Result<bool> {
+    let usual = if programs.quick { QUICK } else { FULL };
     let effort = Effort {
-        rounds: programs.rounds,
-        requests: if programs.quick { 1000 } else { 5000 },
+        rounds: programs.rounds.unwrap_or(usual.rounds),
+        ..usual
     };
     let issuer = Issuer::new()?;
     let (filters, separate_cores) = filters::compare(programs, &issuer, effort)?;

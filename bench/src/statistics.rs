@@ -32,12 +32,25 @@ impl Spread {
 
     /// Of the ratios of two cases, round by round.
     pub(crate) fn of_ratios(numerators: &[f64], denominators: &[f64]) -> Self {
-        let ratios: Vec<f64> = numerators
+        Self::of_pairs(numerators, denominators, |numerator, denominator| {
+            numerator / denominator
+        })
+    }
+
+    /// Of the differences of two cases, round by round.
+    pub(crate) fn of_differences(minuends: &[f64], subtrahends: &[f64]) -> Self {
+        Self::of_pairs(minuends, subtrahends, |minuend, subtrahend| {
+            minuend - subtrahend
+        })
+    }
+
+    fn of_pairs(ones: &[f64], others: &[f64], combine: impl Fn(f64, f64) -> f64) -> Self {
+        let combined: Vec<f64> = ones
             .iter()
-            .zip(denominators)
-            .map(|(numerator, denominator)| numerator / denominator)
+            .zip(others)
+            .map(|(one, other)| combine(*one, *other))
             .collect();
-        Self::of(&ratios)
+        Self::of(&combined)
     }
 }
 
@@ -52,5 +65,8 @@ mod tests {
         let ratios = Spread::of_ratios(&[2.0, 9.0], &[1.0, 3.0]);
         assert!((ratios.least - 2.0).abs() < f64::EPSILON);
         assert!((ratios.most - 3.0).abs() < f64::EPSILON);
+        let differences = Spread::of_differences(&[2.0, 9.0], &[1.0, 3.0]);
+        assert!((differences.least - 1.0).abs() < f64::EPSILON);
+        assert!((differences.most - 6.0).abs() < f64::EPSILON);
     }
 }

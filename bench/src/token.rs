@@ -3,6 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, anyhow};
+use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
@@ -76,6 +77,33 @@ impl Issuer {
             public.exponent().big_endian_without_leading_zero(),
         ));
         Ok(json!({ "keys": keys }))
+    }
+
+    /// The arguments with which Envoy's `verify_signature` is asked about a token (`VerifySignatureArguments` of
+    /// proxy-wasm-cpp-host's `contrib/proxy_wasm_intrinsics.proto`).
+    pub(crate) fn verification(&self, token: &str) -> Result<Vec<u8>> {
+        let (signing_input, signature) = token.rsplit_once('.').context("a token has points")?;
+        let key: PublicKeyX509Der<'_> = self
+            .rsa
+            .public_key()
+            .as_der()
+            .map_err(|_| anyhow!("the public key cannot be written"))?;
+        let signature = BASE64URL
+            .decode(signature)
+            .map_err(|error| anyhow!("the signature: {error}"))?;
+        let mut message = Vec::new();
+        for (number, bytes) in [
+            (1_u8, b"sha256".as_slice()),
+            (2, key.as_ref()),
+            (3, &signature),
+            (4, signing_input.as_bytes()),
+        ] {
+            // A length-delimited field; lengths in two bytes whether needed or not, as protobuf allows.
+            let [low, high] = u16::try_from(bytes.len())?.to_le_bytes();
+            message.extend([number << 3 | 2, low | 0x80, high << 1 | low >> 7]);
+            message.extend_from_slice(bytes);
+        }
+        Ok(message)
     }
 
     /// The secret as a key of the filter's policy.

@@ -6,7 +6,8 @@ use super::Report;
 use super::svg::grouped;
 use crate::curves::Curve;
 use crate::filters::{
-    FLOOR_COLD, FLOOR_REFUSED, FLOOR_WARM, JWT_AUTHN, JWT_AUTHN_CACHE, NONE, REFUSALS, refused,
+    COLD, FLOOR_ALTERNATIVES, FLOOR_COLD, FLOOR_CONTEXTS, FLOOR_ENTRY, FLOOR_WARM, FLOORS, NONE,
+    REFUSALS, WARM, refusal_floor, refused,
 };
 use crate::statistics::Spread;
 
@@ -37,18 +38,22 @@ pub(super) fn page(report: &Report) -> String {
     page.push_str("## Beside `jwt_authn`\n\n");
     page.push_str(
         "Ratios of CPU time per request, this filter to Envoy's own: below 1 this one costs less. Median of the \
-         rounds' ratios, least and most in brackets.\n\n\
-         | compared | ratio | aim | |\n| --- | --- | --- | --- |\n",
+         rounds' ratios, least and most in brackets. The floor is what a filter would reach whose own work took no time; \
+         see [below](#the-floor).\n\n\
+         | compared | ratio | aim | floor | |\n| --- | --- | --- | --- | --- |\n",
     );
     for outcome in &report.targets {
         let _never_fails = writeln!(
             page,
-            "| {} | {:.2} ({:.2}–{:.2}) | ≤ {:.2} | {} |",
+            "| {} | {:.2} ({:.2}–{:.2}) | ≤ {:.2} | {} | {} |",
             outcome.what,
             outcome.ratio.median,
             outcome.ratio.least,
             outcome.ratio.most,
             outcome.at_most,
+            outcome
+                .floor
+                .map_or_else(String::new, |floor| format!("{:.2}", floor.median)),
             if outcome.is_met { "met" } else { "**missed**" },
         );
     }
@@ -74,8 +79,8 @@ client, of other threads and waiting are not in it. In each round every case is 
 so that what slows the machine for a while slows both sides.
 
 - **no filter**: the listener without a filter, Envoy's own share of every figure.
-- **empty Rust filter**: what any filter made with the Rust SDK costs at least. **host calls of …**: the same filter with the calls
-  that the task needs, and nothing else; see [the floor](#the-floor).
+- **floor: …**: modules of a few instructions that make host calls and use nothing of what they get; see [the floor](#the-floor).
+  **empty Rust filter**: a filter made with the Rust SDK that does nothing.
 - **jwt_authn**: local key set, no cache, `forward: true`. **token cache**: with `jwt_cache_config`.
 - **validate-jwt**: as it is installed, the token seen before. **no token cache**: `token_cache.max_bytes` 0, every token
   verified. **no host crypto**: `use_host_crypto` false besides, the signature verified within the module.
@@ -92,7 +97,7 @@ fn losses(report: &Report) -> String {
     let lost: Vec<String> = report
         .targets
         .iter()
-        .filter(|outcome| outcome.is_beside_another && outcome.ratio.median > 1.0)
+        .filter(|outcome| outcome.floor.is_some() && outcome.ratio.median > 1.0)
         .map(|outcome| {
             format!(
                 "{} ({:+.0} %)",
@@ -111,42 +116,85 @@ fn losses(report: &Report) -> String {
     )
 }
 
-/// What no filter can go below that runs in the virtual machine and makes the host calls that the task needs.
+/// What no filter can go below that runs in the virtual machine and makes the host calls that the task needs, call by call.
 fn floors(report: &Report) -> String {
     let cost = |name: &str| {
         let found = report.filters.iter().find(|measured| measured.name == name);
         found.map(|measured| measured.cpu_us.as_slice())
     };
-    let mut text = String::from(FLOORS);
-    let [_, garbage, missing] = REFUSALS;
-    for (floor, other) in [
-        (FLOOR_WARM, JWT_AUTHN_CACHE.to_owned()),
-        (FLOOR_COLD, JWT_AUTHN.to_owned()),
-        (FLOOR_REFUSED, refused(JWT_AUTHN, garbage)),
-        (FLOOR_REFUSED, refused(JWT_AUTHN, missing)),
-    ] {
-        if let (Some(floor_cost), Some(other_cost)) = (cost(floor), cost(&other)) {
-            let ratio = Spread::of_ratios(floor_cost, other_cost);
+    let mut text = String::from(FLOOR);
+    let mut row = |what: &str, name: &str, below: &str| {
+        if let (Some(cost), Some(below)) = (cost(name), cost(below)) {
             let _never_fails = writeln!(
                 text,
-                "| {floor} / {other} | {:.2} ({:.2}–{:.2}) |",
-                ratio.median, ratio.least, ratio.most
+                "| {what} | {:.1} |",
+                Spread::of_differences(cost, below).median
             );
         }
+    };
+    row("entering and leaving the module", FLOOR_ENTRY, NONE);
+    let mut below = FLOOR_ENTRY;
+    for ((name, _), what) in FLOORS.into_iter().zip([
+        "`proxy_get_header_map_pairs`: all header fields, 1.5 KB",
+        "`proxy_get_current_time_nanoseconds`",
+        "`proxy_get_property`: `xds.route_metadata`, which is not set",
+    ]) {
+        row(what, name, below);
+        below = name;
     }
-    text.push('\n');
+    for ((name, _), what) in FLOOR_ALTERNATIVES.into_iter().zip([
+        "instead of all header fields `proxy_get_header_map_value`: the first `authorization`",
+        "instead `proxy_get_property`: `request.headers.authorization`, joined with commas",
+    ]) {
+        row(what, name, FLOOR_ENTRY);
+    }
+    row(
+        "`proxy_on_context_create` and `proxy_on_delete`, which do nothing",
+        FLOOR_CONTEXTS,
+        FLOOR_WARM,
+    );
+    row(
+        "`verify_signature`, RS256 with 2048 bits",
+        FLOOR_COLD,
+        FLOOR_WARM,
+    );
+    row(
+        "*this filter* above the floor, token remembered",
+        WARM,
+        FLOOR_WARM,
+    );
+    row(
+        "*this filter* above the floor, every token verified",
+        COLD,
+        FLOOR_COLD,
+    );
+    for what in REFUSALS {
+        let floor = refused(refusal_floor(what), what);
+        let title = format!("*this filter* above the floor, {what}");
+        row(&title, &refused(WARM, what), &floor);
+    }
+    text.push_str(ABOVE_FLOOR);
     text
 }
 
-const FLOORS: &str = "\
+const FLOOR: &str = "\
 ## The floor
 
-`bench/noop-filter` makes host calls and does nothing with what they give: header fields, route metadata and clock; then one
-`verify_signature` besides, with a short message; or a 401. What it costs is the least that any such filter can cost, however it is
-written:
+The floor modules (`bench/src/floor.rs`) are a few instructions of WebAssembly each: they make the host calls that the task needs,
+one more from one to the next, and use nothing of what they get. No filter that makes these calls can cost less, however it is
+written and in whatever language.
 
-| compared | ratio |
+| step | CPU µs |
 | --- | --- |
+";
+
+const ABOVE_FLOOR: &str = "
+Why these calls. All header fields, because asking for one gives the first of that name only, and a second `Authorization` must not
+get past. The route's metadata for each request, because any route may name a policy of its own. The clock, because a remembered
+token must die on time. The SDK needs to be told of each request's beginning and end besides: by no other way does a module learn
+which plugin a request belongs to when several share a virtual machine; the floor above is without it. `verify_signature` is given the key as DER and prepares it anew for each call, which `jwt_authn` does once
+for each key.
+
 ";
 
 fn filters(report: &Report) -> String {

@@ -68,13 +68,16 @@ impl Report {
         }
         for outcome in &self.targets {
             println!(
-                "{} {:<75} {:.2} ({:.2}–{:.2}), at most {:.2}",
+                "{} {:<75} {:.2} ({:.2}–{:.2}), at most {:.2}{}",
                 if outcome.is_met { "pass" } else { "FAIL" },
                 outcome.what,
                 outcome.ratio.median,
                 outcome.ratio.least,
                 outcome.ratio.most,
                 outcome.at_most,
+                outcome
+                    .floor
+                    .map_or_else(String::new, |floor| format!(", floor {:.2}", floor.median)),
             );
         }
     }

@@ -11,6 +11,7 @@ pub trait Headers {
     fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])>;
 
     /// The value of the first field of this name.
+    #[inline(never)]
     fn first(&self, name: &str) -> Option<&[u8]> {
         self.iter()
             .find(|(found, _)| *found == name.as_bytes())

@@ -145,7 +145,11 @@ impl Validator {
             why,
             policy,
             rule,
-            remove: client_copies(&config, request.headers),
+            remove: if config.managed_headers.is_empty() {
+                Vec::new()
+            } else {
+                client_copies(&config, request.headers)
+            },
             path: None,
             identity: None,
         };
@@ -169,13 +173,17 @@ impl Validator {
                     identity: Some(identity),
                     ..pass(why, Some(id))
                 };
-                passage.take_off_token(policy, request.headers);
+                if policy.upstream.removes_token {
+                    passage.take_off_token(policy, request.headers);
+                }
                 Decision::Pass(passage)
             }
             Err(Stop::Await) => Decision::AwaitKeys,
             Err(Stop::Refuse(reason)) if policy.report_only => {
                 let mut passage = pass(Passed::Reported(reason), Some(id));
-                passage.take_off_token(policy, request.headers);
+                if policy.upstream.removes_token {
+                    passage.take_off_token(policy, request.headers);
+                }
                 Decision::Pass(passage)
             }
             Err(Stop::Refuse(reason)) => Decision::Refuse(Refusal {
@@ -220,6 +228,27 @@ impl Validator {
             }
             self.verified.remove(id, token);
         }
+        // A policy that only watches must not slow requests down.
+        let may_wait = may_wait && !policy.report_only;
+        self.judge(policy, id, token, now, crypto, may_wait, observer)
+    }
+
+    /// Judges a token that is not remembered. Apart, so that those that are do not carry it through the processor's caches.
+    #[inline(never)]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the request's context, each part used"
+    )]
+    fn judge(
+        &mut self,
+        policy: &Policy,
+        id: PolicyId,
+        token: &[u8],
+        now: Timestamp,
+        crypto: &dyn HostCrypto,
+        may_wait: bool,
+        observer: &mut impl Observer,
+    ) -> Result<(Passed, Rc<Identity>), Stop> {
         let untrusted = UntrustedToken::parse(token);
         // What can be decoded has no comma.
         if untrusted.is_err() && is_joined(token) {
@@ -230,8 +259,7 @@ impl Validator {
             keys: &mut self.keys,
             now,
             crypto,
-            // A policy that only watches must not slow requests down.
-            may_wait: may_wait && !policy.report_only,
+            may_wait,
             observer,
         }
         .judge(untrusted)?;
@@ -250,10 +278,8 @@ impl Validator {
 }
 
 impl Passage {
+    #[inline(never)]
     fn take_off_token<H: Headers + ?Sized>(&mut self, policy: &Policy, headers: &H) {
-        if !policy.upstream.removes_token {
-            return;
-        }
         match &policy.location {
             TokenLocation::Header { name, .. } => {
                 if headers.first(name).is_some() && !self.remove.contains(name) {
@@ -266,6 +292,16 @@ impl Passage {
             }
         }
     }
+}
+
+#[inline(never)]
+fn by_rules<H: Headers + ?Sized>(config: &Config, headers: &H) -> Option<(usize, Verdict)> {
+    let first = |name| headers.first(name).unwrap_or_default();
+    config.rules.find(Target {
+        method: first(":method"),
+        host: headers.first(":authority").unwrap_or_else(|| first("host")),
+        path: first(":path"),
+    })
 }
 
 /// The route's word comes before the rules'. A route that names what does not exist leaves nobody responsible.
@@ -296,15 +332,10 @@ fn responsible<H: Headers + ?Sized>(
             "the route's metadata is neither a policy's name nor allow_anonymous",
         ),
         Route::Unset => {
-            let headers = request.headers;
-            let first = |name| headers.first(name).unwrap_or_default();
-            let found = config.rules.unconditional().or_else(|| {
-                config.rules.find(Target {
-                    method: first(":method"),
-                    host: headers.first(":authority").unwrap_or_else(|| first("host")),
-                    path: first(":path"),
-                })
-            });
+            let found = config
+                .rules
+                .unconditional()
+                .or_else(|| by_rules(config, request.headers));
             (
                 found.map(|(rule, verdict)| Responsible {
                     verdict,
@@ -353,10 +384,8 @@ fn single_token<'r>(found: Found<'r>, observer: &mut impl Observer) -> Result<&'
 
 /// The client's own copies of headers that some policy sets. They go in every case: an upstream that trusts such a header must
 /// not get it from a client, whichever rule lets the request pass.
+#[inline(never)]
 fn client_copies<H: Headers + ?Sized>(config: &Config, headers: &H) -> Vec<String> {
-    if config.managed_headers.is_empty() {
-        return Vec::new();
-    }
     let is_managed = |name: &[u8]| {
         config
             .managed_headers
