@@ -27,14 +27,14 @@ use token::Issuer;
 /// How much is measured. Many short rounds rather than few long ones: what disturbs a machine for a moment then spoils one round and
 /// not the median. Their number is odd, so that the median is one of them.
 const FULL: Effort = Effort {
-    rounds: 31,
-    requests: 2000,
+    rounds: 101,
+    requests: 500,
 };
 
 /// How much is measured in a hurry.
 const QUICK: Effort = Effort {
-    rounds: 9,
-    requests: 1000,
+    rounds: 25,
+    requests: 300,
 };
 
 /// Measure the filter in Envoy beside Envoy's own

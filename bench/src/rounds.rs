@@ -13,6 +13,11 @@ use crate::load::{Client, Requests};
 /// Requests before the first round: connections are open, caches filled, and V8 has compiled what is hot with its best compiler.
 const WARM_UP: usize = 4000;
 
+/// Requests before each case's part of a round, which are not measured. The processor's caches are then filled by this case and not by
+/// the one before, and a refusal's part is like a flood of refusals: of those the filter logs a hundred in a second, and a part is
+/// much shorter than a second.
+const LEAD_IN: usize = 200;
+
 /// What is sent to which listener.
 #[derive(Clone)]
 pub(crate) struct Case {
@@ -75,10 +80,14 @@ pub(crate) fn measure(envoy: &Envoy, cases: &[Case], effort: Effort) -> Result<V
         let first = round.checked_rem(order.len()).unwrap_or(0);
         order.rotate_left(first);
         for ((case, client), measured) in order {
+            let mut run = |count| {
+                client
+                    .run(&case.requests, count, case.status)
+                    .with_context(|| case.name.clone())
+            };
+            run(LEAD_IN)?;
             let before = envoy.worker().running_time()?;
-            let seen = client
-                .run(&case.requests, effort.requests, case.status)
-                .with_context(|| case.name.clone())?;
+            let seen = run(effort.requests)?;
             let after = envoy.worker().running_time()?;
             let count = effort.requests as f64;
             measured

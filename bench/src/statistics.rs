@@ -1,14 +1,14 @@
 //! Medians and spreads.
 
-/// A median and the range that it was found in.
+/// A median and the quartiles beside it.
 #[derive(Debug, Clone, Copy, serde::Serialize)]
 pub(crate) struct Spread {
-    /// Least of all rounds.
-    pub(crate) least: f64,
-    /// Median of all rounds.
+    /// A quarter of the rounds were below.
+    pub(crate) lower: f64,
+    /// Half of the rounds were below.
     pub(crate) median: f64,
-    /// Most of all rounds.
-    pub(crate) most: f64,
+    /// A quarter of the rounds were above.
+    pub(crate) upper: f64,
 }
 
 impl Spread {
@@ -16,17 +16,17 @@ impl Spread {
     pub(crate) fn of(values: &[f64]) -> Self {
         let mut sorted = values.to_vec();
         sorted.sort_by(f64::total_cmp);
-        let at = |index: usize| sorted.get(index).copied().unwrap_or(f64::NAN);
-        let half = sorted.len() / 2;
-        let median = if sorted.len().is_multiple_of(2) {
-            f64::midpoint(at(half.saturating_sub(1)), at(half))
-        } else {
-            at(half)
+        // Between two values where no value stands at that share.
+        let at = |quarters: usize| {
+            let place = sorted.len().saturating_sub(1) * quarters;
+            let value = |index: usize| sorted.get(index).copied().unwrap_or(f64::NAN);
+            let (below, above) = (value(place / 4), value(place.div_ceil(4)));
+            below + (above - below) * (place % 4) as f64 / 4.0
         };
         Self {
-            least: at(0),
-            median,
-            most: at(sorted.len().saturating_sub(1)),
+            lower: at(1),
+            median: at(2),
+            upper: at(3),
         }
     }
 
@@ -58,15 +58,29 @@ impl Spread {
 mod tests {
     use super::*;
 
+    fn is_near(found: f64, expected: f64) -> bool {
+        (found - expected).abs() < 1e-9
+    }
+
     #[test]
-    fn the_median_is_the_middle_or_between_the_two_in_the_middle() {
-        assert!((Spread::of(&[9.0, 1.0, 5.0]).median - 5.0).abs() < f64::EPSILON);
-        assert!((Spread::of(&[9.0, 1.0, 5.0, 3.0]).median - 4.0).abs() < f64::EPSILON);
-        let ratios = Spread::of_ratios(&[2.0, 9.0], &[1.0, 3.0]);
-        assert!((ratios.least - 2.0).abs() < f64::EPSILON);
-        assert!((ratios.most - 3.0).abs() < f64::EPSILON);
-        let differences = Spread::of_differences(&[2.0, 9.0], &[1.0, 3.0]);
-        assert!((differences.least - 1.0).abs() < f64::EPSILON);
-        assert!((differences.most - 6.0).abs() < f64::EPSILON);
+    fn median_and_quartiles_are_values_or_between_two() {
+        let odd = Spread::of(&[9.0, 1.0, 5.0]);
+        assert!(is_near(odd.median, 5.0) && is_near(odd.lower, 3.0) && is_near(odd.upper, 7.0));
+        let even = Spread::of(&[9.0, 1.0, 5.0, 3.0]);
+        assert!(is_near(even.median, 4.0) && is_near(even.lower, 2.5) && is_near(even.upper, 6.0));
+        assert!(is_near(Spread::of(&[2.0]).lower, 2.0));
+        assert!(Spread::of(&[]).median.is_nan());
+    }
+
+    #[test]
+    fn rounds_are_compared_each_with_its_own() {
+        assert!(is_near(
+            Spread::of_ratios(&[2.0, 9.0], &[1.0, 3.0]).median,
+            2.5
+        ));
+        assert!(is_near(
+            Spread::of_differences(&[2.0, 9.0], &[1.0, 3.0]).median,
+            3.5
+        ));
     }
 }

@@ -21,6 +21,6 @@ fuzz_target!(|text: &str| {
         );
     }
     for one in findings.diagnostics.iter().take(20) {
-        render(&source, one, false);
+        let _rendered = render(&source, one, false);
     }
 });

@@ -26,5 +26,5 @@ fuzz_target!(|given: &str| {
         !text.contains(|c: char| c.is_control() && c != '\n'),
         "{text:?}"
     );
-    to_json(&explanation);
+    let _json = to_json(&explanation);
 });

@@ -1,4 +1,4 @@
-//! Policies of API Management: whatever the text, the importer ends, does not panic, names only lines of the file, and gives
+//! Policies of API Management: whatever the bytes, the importer ends, does not panic, names only lines of the file, and gives
 //! out no document that the core refuses.
 
 #![no_main]
@@ -8,9 +8,11 @@ use validate_jwt::config::check_json;
 use validate_jwt_cli::import::{Options, import};
 use validate_jwt_cli::source::Source;
 
-fuzz_target!(|text: &str| {
-    let source = Source::new("policy.xml", text.to_owned());
-    let lines = text.split('\n').count();
+fuzz_target!(|bytes: &[u8]| {
+    let Ok(source) = Source::from_bytes("policy.xml", bytes.to_vec()) else {
+        return;
+    };
+    let lines = source.text.split('\n').count();
     let imported = import(&[source], &Options::default(), &|document| {
         let checked = check_json(document.to_string().as_bytes());
         if checked.config.is_some() {

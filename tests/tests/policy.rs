@@ -305,6 +305,52 @@ fn a_refusal_is_answered_as_the_policy_says() {
 }
 
 #[test]
+fn each_refusal_has_its_own_answer_whatever_was_refused_before() {
+    let gateway = gateway(
+        |base| {
+            let mut text = base.clone();
+            text["error_body"] = json!("text");
+            text["failed_validation_httpcode"] = json!(404);
+            json!({
+                "policies": { "json": base, "text": text },
+                "rules": [{ "match": { "path": "/text" }, "policy": "text" }, { "policy": "json" }],
+            })
+        },
+        None,
+    );
+    let kinds = [
+        Request::get("/json"),
+        Request::get("/text"),
+        Request::get("/json").bearer("x"),
+        Request::get("/text").bearer("x"),
+        Request::get("/json").header("content-type", "application/grpc"),
+        Request::get("/json")
+            .header("content-type", "application/grpc")
+            .bearer("x"),
+    ];
+    let answer = |kind: &Request| {
+        let response = kind.send(gateway.address());
+        let header = |name: &str| response.header(name).map(str::to_owned);
+        (
+            response.status,
+            response.text().to_owned(),
+            ["content-type", "www-authenticate", "grpc-message"].map(header),
+        )
+    };
+    let expected = kinds.each_ref().map(answer);
+    for (position, one) in expected.iter().enumerate() {
+        assert!(!expected[..position].contains(one), "{one:?}");
+    }
+    for first in 0..kinds.len() {
+        for second in 0..kinds.len() {
+            for number in [first, second] {
+                assert_eq!(answer(&kinds[number]), expected[number], "{first} {second}");
+            }
+        }
+    }
+}
+
+#[test]
 fn entra_s_v1_and_v2_tokens_pass_by_one_setting() {
     const TENANT: &str = "11111111-2222-3333-4444-555555555555";
     let signer = validate_jwt_tests::Signer::rsa("k1");

@@ -38,7 +38,7 @@ pub(super) fn page(report: &Report) -> String {
     page.push_str("## Beside `jwt_authn`\n\n");
     page.push_str(
         "Ratios of CPU time per request, this filter to Envoy's own: below 1 this one costs less. Median of the \
-         rounds' ratios, least and most in brackets. The floor is what a filter would reach whose own work took no time; \
+         rounds' ratios, quartiles in brackets. The floor is what a filter would reach whose own work took no time; \
          see [below](#the-floor).\n\n\
          | compared | ratio | aim | floor | |\n| --- | --- | --- | --- | --- |\n",
     );
@@ -48,8 +48,8 @@ pub(super) fn page(report: &Report) -> String {
             "| {} | {:.2} ({:.2}–{:.2}) | ≤ {:.2} | {} | {} |",
             outcome.what,
             outcome.ratio.median,
-            outcome.ratio.least,
-            outcome.ratio.most,
+            outcome.ratio.lower,
+            outcome.ratio.upper,
             outcome.at_most,
             outcome
                 .floor
@@ -76,7 +76,9 @@ Both filters check issuer, audience and expiry; this one checks roles besides, w
 
 The CPU time is what the kernel's scheduler has counted for the worker's thread (`/proc/PID/task/TID/schedstat`); work of the
 client, of other threads and waiting are not in it. In each round every case is measured once, and a ratio is that of one round,
-so that what slows the machine for a while slows both sides.
+so that what slows the machine for a while slows both sides. Each case's part of a round begins with 200 requests that are not
+measured: caches are then its own, and the hundred refusals that a worker logs in a second are over, so that a refusal costs what it
+costs in a flood of them.
 
 - **no filter**: the listener without a filter, Envoy's own share of every figure.
 - **floor: …**: modules of a few instructions that make host calls and use nothing of what they get; see [the floor](#the-floor).
@@ -191,16 +193,16 @@ written and in whatever language.
 const ABOVE_FLOOR: &str = "
 Why these calls. All header fields, because asking for one gives the first of that name only, and a second `Authorization` must not
 get past. The route's metadata for each request, because any route may name a policy of its own. The clock, because a remembered
-token must die on time. The SDK needs to be told of each request's beginning and end besides: by no other way does a module learn
-which plugin a request belongs to when several share a virtual machine; the floor above is without it. `verify_signature` is given the key as DER and prepares it anew for each call, which `jwt_authn` does once
-for each key.
+token must die on time. `verify_signature` is given the key as DER and prepares it anew for each call, which `jwt_authn` does once
+for each key. The floor is without request contexts, but a filter made with the SDK has them: by no other way does a module learn
+which plugin a request belongs to when several share a virtual machine.
 
 ";
 
 fn filters(report: &Report) -> String {
     let mut text = String::from(
         "## Each by itself\n\n![CPU time per request of each case](benchmarks/filters.svg)\n\n\
-         | case | CPU µs per request | above no filter | requests/s | p50 µs | p99 µs |\n\
+         | case | CPU µs per request (quartiles) | above no filter | requests/s | p50 µs | p99 µs |\n\
          | --- | --- | --- | --- | --- | --- |\n",
     );
     let none = report
@@ -216,8 +218,8 @@ fn filters(report: &Report) -> String {
             "| {} | {:.1} ({:.1}–{:.1}) | {:.1} | {} | {} | {} |",
             measured.name,
             cpu.median,
-            cpu.least,
-            cpu.most,
+            cpu.lower,
+            cpu.upper,
             cpu.median - none,
             grouped(median(&measured.per_second)),
             grouped(median(&measured.p50_us)),

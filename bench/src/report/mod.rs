@@ -41,7 +41,7 @@ impl Report {
         );
         println!(
             "{:<48} {:>8} {:>15} {:>9} {:>8} {:>8}",
-            "", "CPU µs", "least–most", "req/s", "p50 µs", "p99 µs"
+            "", "CPU µs", "quartiles", "req/s", "p50 µs", "p99 µs"
         );
         for measured in &self.filters {
             let cpu = Spread::of(&measured.cpu_us);
@@ -49,7 +49,7 @@ impl Report {
                 "{:<48} {:>8.1} {:>15} {:>9.0} {:>8.0} {:>8.0}",
                 measured.name,
                 cpu.median,
-                format!("{:.1}–{:.1}", cpu.least, cpu.most),
+                format!("{:.1}–{:.1}", cpu.lower, cpu.upper),
                 Spread::of(&measured.per_second).median,
                 Spread::of(&measured.p50_us).median,
                 Spread::of(&measured.p99_us).median,
@@ -72,8 +72,8 @@ impl Report {
                 if outcome.is_met { "pass" } else { "FAIL" },
                 outcome.what,
                 outcome.ratio.median,
-                outcome.ratio.least,
-                outcome.ratio.most,
+                outcome.ratio.lower,
+                outcome.ratio.upper,
                 outcome.at_most,
                 outcome
                     .floor

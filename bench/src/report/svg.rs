@@ -33,7 +33,7 @@ fn dashes(name: &str) -> &'static str {
     }
 }
 
-/// CPU time of each case as a bar, with a line from the least to the most of all rounds.
+/// CPU time of each case as a bar, with a line from the lower to the upper quartile of all rounds.
 pub(super) fn bars(filters: &[Measured]) -> String {
     const LEFT: f64 = 330.0;
     const ROW: f64 = 26.0;
@@ -41,19 +41,22 @@ pub(super) fn bars(filters: &[Measured]) -> String {
         .iter()
         .map(|measured| Spread::of(&measured.cpu_us))
         .collect();
-    let most = spreads.iter().map(|spread| spread.most).fold(1.0, f64::max);
+    let most = spreads
+        .iter()
+        .map(|spread| spread.upper)
+        .fold(1.0, f64::max);
     let scale = (WIDTH - LEFT - 60.0) / most;
     let mut body = String::new();
     for (row, (measured, spread)) in filters.iter().zip(&spreads).enumerate() {
         let y = 34.0 + ROW * row as f64;
         let end = LEFT + spread.median * scale;
-        let (least, most) = (LEFT + spread.least * scale, LEFT + spread.most * scale);
+        let (lower, upper) = (LEFT + spread.lower * scale, LEFT + spread.upper * scale);
         let middle = y + 9.0;
         let _never_fails = writeln!(
             body,
             "<text x=\"{:.0}\" y=\"{:.0}\" text-anchor=\"end\">{}</text>\
              <rect x=\"{LEFT}\" y=\"{y}\" width=\"{:.1}\" height=\"18\" rx=\"2\" fill=\"{}\"/>\
-             <path d=\"M{least:.1} {middle}H{most:.1}\" stroke=\"{INK}\" stroke-width=\"2\"/>\
+             <path d=\"M{lower:.1} {middle}H{upper:.1}\" stroke=\"{INK}\" stroke-width=\"2\"/>\
              <text x=\"{:.1}\" y=\"{:.0}\">{:.0}</text>",
             LEFT - 8.0,
             y + 14.0,

@@ -1,6 +1,7 @@
-//! Everything that is wrong with a file: with the file itself, the documents in it, and the clusters that they name.
+//! Everything that is wrong with a file: with the file itself, the documents in it, and how they fit the bootstrap around them.
 
 mod clusters;
+mod routes;
 mod secrets;
 
 use std::cmp::Ordering;
@@ -21,19 +22,19 @@ pub struct Findings {
     pub secrets: Secrets,
 }
 
-/// Checks all documents of a file, and the clusters that they name.
+/// Checks all documents of a file, and how they fit the bootstrap that carries them.
 #[must_use]
 pub fn check(source: &Source) -> Findings {
     find(source, true)
 }
 
-/// Checks all documents of a file by themselves: what is asked has nothing to do with Envoy's clusters.
+/// Checks all documents of a file by themselves: what is asked has nothing to do with Envoy's clusters and routes.
 #[must_use]
 pub fn check_documents(source: &Source) -> Findings {
     find(source, false)
 }
 
-fn find(source: &Source, with_clusters: bool) -> Findings {
+fn find(source: &Source, with_bootstrap: bool) -> Findings {
     let Contents {
         carried,
         mut diagnostics,
@@ -43,9 +44,16 @@ fn find(source: &Source, with_clusters: bool) -> Findings {
     }
     let mut secrets = Secrets::default();
     for one in &carried {
-        diagnostics.extend(config::check(source, one).diagnostics);
-        if with_clusters {
-            diagnostics.extend(clusters::check(one));
+        let checked = config::check(source, one);
+        diagnostics.extend(checked.diagnostics);
+        if let Some(bootstrap) = one.bootstrap.as_ref().filter(|_| with_bootstrap) {
+            diagnostics.extend(clusters::check(&one.tree, bootstrap));
+            diagnostics.extend(
+                checked
+                    .config
+                    .iter()
+                    .flat_map(|config| routes::check(config, bootstrap)),
+            );
         }
         secrets.add(&one.tree);
     }

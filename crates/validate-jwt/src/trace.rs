@@ -93,12 +93,3 @@ impl Observer for Vec<Checked> {
         self.push(make());
     }
 }
-
-/// The check that failed, for a log line.
-impl Observer for Option<Checked> {
-    fn checked(&mut self, ok: bool, make: impl FnOnce() -> Checked) {
-        if !ok {
-            *self = Some(make());
-        }
-    }
-}

@@ -1,23 +1,20 @@
 //! The clusters that a document names, against those of the bootstrap that it stands in.
 
 use crate::diagnostics::{Diagnostic, Severity};
-use crate::document::{Bootstrap, Carried, Tree};
+use crate::document::{Bootstrap, Tree};
 
 /// Most names that a message lists.
 const MAX_LISTED: usize = 10;
 
-/// Findings about clusters; none for a document that no bootstrap carries.
-pub(super) fn check(carried: &Carried) -> Vec<Diagnostic> {
-    let Some(bootstrap) = &carried.bootstrap else {
-        return Vec::new();
-    };
+/// Finds clusters that are not there or have no TLS.
+pub(super) fn check(document: &Tree, bootstrap: &Bootstrap) -> Vec<Diagnostic> {
     let mut checker = Checker {
-        tree: &carried.tree,
+        tree: document,
         bootstrap,
         found: Vec::new(),
     };
-    checker.policy(&carried.tree, "");
-    for member in carried.tree.get("policies").map_or(&[][..], Tree::members) {
+    checker.policy(document, "");
+    for member in document.get("policies").map_or(&[][..], Tree::members) {
         let path = crate::document::member_path("policies", &member.key);
         checker.policy(&member.value, &path);
     }

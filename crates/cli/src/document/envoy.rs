@@ -1,14 +1,35 @@
-//! The clusters of an Envoy bootstrap, against which the clusters of a configuration are checked.
+//! What an Envoy bootstrap says of clusters and routes, against which a configuration in it is checked.
 
-use super::tree::Tree;
+use super::tree::{Tree, Value};
+use crate::source::Span;
 
-/// What a bootstrap says about clusters.
+/// What a bootstrap says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bootstrap {
     /// The clusters in `static_resources`.
     pub clusters: Vec<EnvoyCluster>,
     /// Whether more clusters come from a control plane, so that a name that is not here may still be right.
     pub has_dynamic_clusters: bool,
+    /// What its routes look at in a request, beside the path.
+    pub matched: Vec<Matched>,
+}
+
+/// A part of the request by which a route is chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Matched {
+    /// Which one.
+    pub part: RequestPart,
+    /// Where the route names it.
+    pub place: Span,
+}
+
+/// A part of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RequestPart {
+    /// The header field of this name, in lower case.
+    Header(String),
+    /// The query parameter of this name.
+    QueryParameter(String),
 }
 
 /// One cluster.
@@ -53,10 +74,45 @@ pub(super) fn bootstrap(document: &Tree) -> Option<Bootstrap> {
     let has_dynamic_clusters = dynamic.is_some_and(|dynamic| {
         field(dynamic, "cds_config").is_some() || field(dynamic, "ads_config").is_some()
     });
+    let mut matched = Vec::new();
+    find_matched(document, &mut matched);
     Some(Bootstrap {
         clusters: clusters.collect(),
         has_dynamic_clusters,
+        matched,
     })
+}
+
+/// Collects what the routes (`config.route.v3.Route`, wherever they stand) look at. The depth is bounded by the readers.
+fn find_matched(tree: &Tree, found: &mut Vec<Matched>) {
+    for route in field(tree, "routes").map_or(&[][..], Tree::elements) {
+        let Some(route_match) = field(route, "match") else {
+            continue;
+        };
+        let headers = |name: &str| RequestPart::Header(name.to_ascii_lowercase());
+        let parameters = |name: &str| RequestPart::QueryParameter(name.to_owned());
+        let mut take = |list: &str, part: &dyn Fn(&str) -> RequestPart| {
+            let matchers = field(route_match, list).map_or(&[][..], Tree::elements);
+            let names = matchers.iter().filter_map(|matcher| matcher.get("name"));
+            found.extend(names.filter_map(|name| {
+                Some(Matched {
+                    part: part(name.as_str()?),
+                    place: name.span.clone(),
+                })
+            }));
+        };
+        take("headers", &headers);
+        take("query_parameters", &parameters);
+    }
+    match &tree.value {
+        Value::Object(members) => members
+            .iter()
+            .for_each(|member| find_matched(&member.value, found)),
+        Value::Array(elements) => elements
+            .iter()
+            .for_each(|element| find_matched(element, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 fn has_tls(cluster: &Tree) -> bool {

@@ -12,7 +12,7 @@ mod tree;
 mod yaml;
 
 pub use carrier::{Carried, Carrier};
-pub use envoy::{Bootstrap, EnvoyCluster};
+pub use envoy::{Bootstrap, EnvoyCluster, Matched, RequestPart};
 pub use tree::{Member, Tree, Value, member_path};
 
 use crate::diagnostics::Diagnostic;

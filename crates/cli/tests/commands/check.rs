@@ -82,6 +82,51 @@ fn clusters_that_a_control_plane_may_bring_are_not_missed() {
 }
 
 #[test]
+fn a_route_that_is_chosen_by_what_a_policy_changes_is_named() {
+    let routes = r#"          route_config:
+            virtual_hosts:
+            - routes:
+              - match: {prefix: /, headers: [{name: X-Tenant, string_match: {exact: a}}]}
+              - match: {prefix: /, headers: [{name: x-other}, {name: x-token}]}
+              - match: {prefix: /, queryParameters: [{name: access_token}, {name: page}]}
+"#;
+    let policy = r#"{"policies": {
+                      "headers": {"issuer_signing_keys": [{"value": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="}],
+                        "algorithms": ["HS256"], "audiences": ["a"], "issuers": ["i"],
+                        "header_name": "x-token", "forward_token": false,
+                        "output_headers": [{"claim": "tid", "header": "x-tenant"}]},
+                      "query": {"issuer_signing_keys": [{"value": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="}],
+                        "algorithms": ["HS256"], "audiences": ["a"], "issuers": ["i"],
+                        "query_parameter_name": "access_token", "forward_token": false}}}
+"#;
+    let start = BOOTSTRAP.find("                    {").unwrap();
+    let end = BOOTSTRAP.find("  clusters:").unwrap();
+    let bootstrap = |policy: &str| {
+        let text = format!(
+            "{}                    {policy}{}",
+            BOOTSTRAP.get(..start).unwrap(),
+            BOOTSTRAP.get(end..).unwrap()
+        );
+        text.replace(
+            "          http_filters:",
+            &format!("{routes}          http_filters:"),
+        )
+    };
+    let found = findings(&bootstrap(policy), "envoy.yaml");
+    let named: Vec<(&str, u64)> = found
+        .iter()
+        .filter_map(|(_, line, message)| Some((message.split('"').nth(1)?, line.as_u64()?)))
+        .collect();
+    assert_eq!(
+        named,
+        [("x-tenant", 11), ("x-token", 12), ("access_token", 13)],
+        "{found:?}"
+    );
+    let forwarded = policy.replace("\"forward_token\": false", "\"forward_token\": true");
+    assert_eq!(findings(&bootstrap(&forwarded), "envoy.yaml").len(), 1);
+}
+
+#[test]
 fn the_preset_for_entra_id_needs_tls_unless_its_endpoint_is_http() {
     let azure = |endpoint: &str| {
         let policy = format!(
