@@ -255,3 +255,48 @@ pub fn printable(text: &str) -> Cow<'static, str> {
     }
     Cow::Owned(alloc::format!("\"{shown}\"").to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_of_parts_is_told_before_anything_else_that_is_wrong() {
+        for (token, count) in [
+            ("", 1),
+            ("e30", 1),
+            ("e30.e30", 2),
+            ("e30.e30.e30.", 4),
+            ("e30..e30.e30.e30", 5),
+            ("e30.e30.!.e30.e30.e30", 6),
+        ] {
+            let found = UntrustedToken::parse(token.as_bytes()).err();
+            assert_eq!(found, Some(MalformedToken::PartCount(count)), "{token:?}");
+        }
+    }
+
+    #[test]
+    fn parts_are_those_between_the_points() {
+        let token = UntrustedToken::parse(b"eyJhIjoxfQ.eyJiIjoyfQ.c2ln").unwrap();
+        assert_eq!(token.signing_input(), b"eyJhIjoxfQ.eyJiIjoyfQ");
+        assert!(token.header().unwrap().root().get("a").is_some());
+        assert_eq!(token.payload_bytes(), br#"{"b":2}"#);
+        assert_eq!(token.signature().unwrap(), b"sig");
+        for (token, wrong) in [
+            (".e30.e30", MalformedToken::EmptyPart("header")),
+            ("e30..e30", MalformedToken::EmptyPart("payload")),
+            ("e3!.e30.e30", MalformedToken::Base64("header")),
+            ("e30.e30=.e30", MalformedToken::Base64("payload")),
+            ("e30.e30.e31", MalformedToken::Base64("signature")),
+            ("e30.e\u{f6}30.e30", MalformedToken::Base64("payload")),
+        ] {
+            let found = UntrustedToken::parse(token.as_bytes()).err();
+            assert_eq!(found, Some(wrong), "{token:?}");
+        }
+        let unsigned = UntrustedToken::parse(b"e30.e30.").unwrap();
+        assert_eq!(
+            unsigned.signature(),
+            Err(MalformedToken::EmptyPart("signature"))
+        );
+    }
+}
