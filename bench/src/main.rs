@@ -1,5 +1,6 @@
 //! Measures the filter in Envoy beside Envoy's own. Started by `cargo xtask bench`, which builds what is measured.
 
+mod commands;
 mod curves;
 mod envoy;
 mod filters;
@@ -19,6 +20,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 
+use commands::Timed;
 use report::Report;
 use rounds::Effort;
 use system::Machine;
@@ -49,6 +51,9 @@ struct Programs {
     /// The filter that does nothing
     #[arg(long)]
     noop: PathBuf,
+    /// The command line
+    #[arg(long)]
+    command_line: PathBuf,
     /// Folder for Envoy's configuration, its log and the floor modules
     #[arg(long)]
     folder: PathBuf,
@@ -113,6 +118,7 @@ fn run(programs: &Programs) -> Result<bool> {
     } else {
         curves::all(programs, &issuer, effort)?
     };
+    let commands = commands::measure(&programs.command_line, &programs.folder, &issuer)?;
     let report = Report {
         machine: Machine::here(&programs.envoy),
         separate_cores,
@@ -120,6 +126,7 @@ fn run(programs: &Programs) -> Result<bool> {
         targets: targets::check(&filters, &curves),
         filters,
         curves,
+        commands,
     };
     report.print();
     if let Some(docs) = &programs.docs {
@@ -128,5 +135,6 @@ fn run(programs: &Programs) -> Result<bool> {
     if let Some(json) = &programs.json {
         report.write_json(json)?;
     }
-    Ok(report.targets.iter().all(|outcome| outcome.is_met))
+    Ok(report.targets.iter().all(|outcome| outcome.is_met)
+        && report.commands.iter().all(Timed::is_met))
 }

@@ -30,7 +30,7 @@ pub(crate) struct Options {
     against: Vec<PathBuf>,
 }
 
-/// Builds the filter, the empty filter and the load generator, and measures.
+/// Builds the filter, the empty filter, the command line and the load generator, and measures.
 ///
 /// # Errors
 ///
@@ -57,6 +57,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         .arg(module)
         .arg("--noop")
         .arg(noop)
+        .arg("--command-line")
+        .arg(command_line(&target)?)
         .arg("--folder")
         .arg(&folder);
     for (flag, is_set) in [
@@ -77,6 +79,18 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         measure.arg("--against").arg(std::path::absolute(module)?);
     }
     workspace::run(&mut measure)
+}
+
+/// Builds the command line as it is installed.
+fn command_line(target: &Path) -> Result<PathBuf> {
+    workspace::run(
+        workspace::cargo()
+            .args(["build", "--release", "--package", "validate-jwt-cli"])
+            .arg("--target-dir")
+            .arg(target),
+    )?;
+    let name = format!("validate-jwt{}", std::env::consts::EXE_SUFFIX);
+    Ok(target.join("release").join(name))
 }
 
 fn manifest() -> PathBuf {

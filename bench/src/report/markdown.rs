@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::Report;
 use super::svg::grouped;
+use crate::commands::Timed;
 use crate::curves::Curve;
 use crate::filters::{
     COLD, FLOOR_ALTERNATIVES, FLOOR_COLD, FLOOR_CONTEXTS, FLOOR_ENTRY, FLOOR_WARM, FLOORS, NONE,
@@ -63,6 +64,7 @@ pub(super) fn page(report: &Report) -> String {
     for curve in &report.curves {
         page.push_str(&section(curve));
     }
+    page.push_str(&commands(&report.commands));
     page
 }
 
@@ -227,6 +229,22 @@ fn filters(report: &Report) -> String {
         );
     }
     text.push('\n');
+    text
+}
+
+fn commands(commands: &[Timed]) -> String {
+    let mut text = String::from(
+        "## The command line\n\n\
+         Milliseconds from start to exit, median of 31 runs, quartiles in brackets.\n\n\
+         | command | ms | aim |\n| --- | --- | --- |\n",
+    );
+    for timed in commands {
+        let _never_fails = writeln!(
+            text,
+            "| {} | {:.1} ({:.1}–{:.1}) | ≤ {:.0} |",
+            timed.what, timed.ms.median, timed.ms.lower, timed.ms.upper, timed.at_most
+        );
+    }
     text
 }
 

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
+use crate::commands::Timed;
 use crate::curves::Curve;
 use crate::rounds::{Effort, Measured};
 use crate::statistics::Spread;
@@ -29,6 +30,8 @@ pub(crate) struct Report {
     pub(crate) curves: Vec<Curve>,
     /// Against the targets.
     pub(crate) targets: Vec<Outcome>,
+    /// The command line.
+    pub(crate) commands: Vec<Timed>,
 }
 
 impl Report {
@@ -78,6 +81,17 @@ impl Report {
                 outcome
                     .floor
                     .map_or_else(String::new, |floor| format!(", floor {:.2}", floor.median)),
+            );
+        }
+        for timed in &self.commands {
+            println!(
+                "{} {:<75} {:.1} ms ({:.1}–{:.1}), at most {:.0}",
+                if timed.is_met() { "pass" } else { "FAIL" },
+                timed.what,
+                timed.ms.median,
+                timed.ms.lower,
+                timed.ms.upper,
+                timed.at_most,
             );
         }
     }
