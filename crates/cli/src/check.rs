@@ -43,6 +43,7 @@ fn find(source: &Source, with_bootstrap: bool) -> Findings {
         name_path(diagnostic, &carried);
     }
     let mut secrets = Secrets::default();
+    secrets.add_tokens(source);
     for one in &carried {
         let checked = config::check(source, one);
         diagnostics.extend(checked.diagnostics);

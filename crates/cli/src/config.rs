@@ -46,14 +46,24 @@ pub fn check(source: &Source, carried: &Carried) -> Checked {
         config,
         diagnostics: found,
     } = config::check(&node);
+    let is_markup =
+        matches!(&carried.tree.value, Value::String(text) if text.trim_start().starts_with('<'));
     diagnostics.extend(found.into_iter().map(|finding| Diagnostic {
         severity: match finding.severity {
             config::Severity::Error => Severity::Error,
             config::Severity::Warning => Severity::Warning,
         },
         message: finding.message,
-        help: finding.help,
-        span: Some(carried.tree.place(&finding.path)),
+        help: if finding.path.is_empty() && is_markup {
+            Some("a policy of API Management is read by `validate-jwt import`".to_owned())
+        } else {
+            finding.help
+        },
+        span: Some(if finding.is_about_name {
+            carried.tree.place_of_name(&finding.path)
+        } else {
+            carried.tree.place(&finding.path)
+        }),
         path: Some(finding.path).filter(|path| !path.is_empty()),
     }));
     Checked {

@@ -1,4 +1,4 @@
-//! Texts that no output shows: a finding beside a shared secret must not print the secret into the log of a pipeline.
+//! Texts that no output shows: a finding beside a shared secret or a token must not print it into the log of a pipeline.
 
 use super::overlap;
 use crate::document::{Tree, Value};
@@ -15,6 +15,21 @@ impl Secrets {
     /// Adds those of a document, whatever else is wrong with it.
     pub fn add(&mut self, document: &Tree) {
         self.visit(document, false);
+    }
+
+    /// Adds what looks like a token anywhere in a file: the wrong file may have been given.
+    pub fn add_tokens(&mut self, source: &Source) {
+        let is_of_token = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        let mut at = 0;
+        for word in source.text.split(|c| !is_of_token(c)) {
+            if word.starts_with("eyJ") && word.matches('.').count() >= 2 {
+                self.0.push(at..at.saturating_add(word.len()));
+            }
+            // A character that is none of a token's may be longer than one byte.
+            at = at.saturating_add(word.len());
+            let after = source.text.get(at..).and_then(|rest| rest.chars().next());
+            at = at.saturating_add(after.map_or(0, char::len_utf8));
+        }
     }
 
     /// Whether one stands on the lines of this place.

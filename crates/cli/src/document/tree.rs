@@ -77,16 +77,28 @@ impl Tree {
     }
 
     /// The place of a path such as `rules[1].policy` or `policies["a.b"].audiences[0]`. For a path that is not
-    /// there, such as that of a missing member, it is the place of what would hold it; an unknown member is
-    /// named by its key, so that the key is what gets marked.
+    /// there, such as that of a missing member, it is the place of what would hold it.
     #[must_use]
     pub fn place(&self, path: &str) -> Span {
+        self.places(path).0
+    }
+
+    /// The place of the name of the member at such a path.
+    #[must_use]
+    pub fn place_of_name(&self, path: &str) -> Span {
+        self.places(path).1
+    }
+
+    /// The places of what a path leads to and of its name.
+    fn places(&self, path: &str) -> (Span, Span) {
         let mut rest = path;
         let mut current = self;
         let mut span = self.span.clone();
+        let mut name = self.span.clone();
         while !rest.is_empty() {
             if let Some((member, after)) = current.member_of_path(rest) {
                 current = &member.value;
+                name = member.key_span.clone();
                 // An object or list is too much to mark; its name says where it is.
                 span = match current.value {
                     Value::Object(_) | Value::Array(_) => member.key_span.clone(),
@@ -96,12 +108,13 @@ impl Tree {
             } else if let Some((element, after)) = current.element_of_path(rest) {
                 current = element;
                 span = element.span.clone();
+                name = span.clone();
                 rest = after;
             } else {
                 break;
             }
         }
-        span
+        (span, name)
     }
 
     /// The path of the member whose name stands at `span`.

@@ -124,13 +124,14 @@ fn cluster(name: &str, address: &Address) -> String {
     let kind = if address.host.parse::<IpAddr>().is_ok() {
         "STATIC"
     } else {
-        "STRICT_DNS"
+        // Without the second line Envoy takes a name's IPv6 address first, also where IPv6 leads nowhere.
+        "STRICT_DNS\n    dns_lookup_family: V4_PREFERRED"
     };
     let address = endpoint(address);
     format!(
         "  - name: {name}
     type: {kind}
-    connect_timeout: 2s
+    connect_timeout: 5s
     load_assignment:
       cluster_name: {name}
       endpoints:

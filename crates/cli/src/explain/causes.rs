@@ -128,7 +128,10 @@ fn issuer(token: &Decoded, expected: &[&str], found: &mut Vec<String>) {
     let same_tenant = token
         .text("tid")
         .is_some_and(|tid| expected.iter().any(|issuer| issuer.contains(tid)));
+    let is_v2 = |issuer: &str| issuer.trim_end_matches('/').ends_with("/v2.0");
+    let same_version = expected.iter().any(|issuer| is_v2(issuer) == is_v2(iss));
     match version(token) {
+        Version::EntraV1 | Version::EntraV2 if same_tenant && same_version => found.push("Tenant and version are those that the policy takes, and the login host is another: the token is from another cloud, or from a stand-in for Entra ID. `azure_ad` has `cloud` and `authentication_endpoint` for these.".into()),
         Version::EntraV1 if same_tenant => found.push("It is a token of version 1.0, and the policy takes version 2.0 only. Use `azure_ad`, which takes both, or add the issuer to `issuers`, or set `requestedAccessTokenVersion` to 2 in the app registration of the API (not of the client).".into()),
         Version::EntraV2 if same_tenant => found.push("It is a token of version 2.0, and the policy takes version 1.0 only. Use `azure_ad`, which takes both, or add the issuer to `issuers`.".into()),
         Version::EntraV1 | Version::EntraV2 => found.push(format!("The token is from the tenant {}, which is not that of the policy.", token.text("tid").unwrap_or_default())),

@@ -127,6 +127,49 @@ fn a_route_that_is_chosen_by_what_a_policy_changes_is_named() {
 }
 
 #[test]
+fn of_an_unknown_field_the_name_is_marked_whatever_its_value() {
+    let text = "audiences: [a]\nissuer_signing_keys: [{value: MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=}]\nissuers: [i]\n\
+                scalar: /x\nlist: [x]\nobject: {x: y}\n";
+    let folder = Folder::new();
+    let file = folder.file("c.yaml", text);
+    let document = run(&["check", "--format", "json", &file]).json();
+    let places: Vec<(&Value, &Value)> = document["files"][0]["diagnostics"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (&one["line"], &one["column"]))
+        .collect();
+    let one = json!(1);
+    assert_eq!(
+        places,
+        [(&json!(4), &one), (&json!(5), &one), (&json!(6), &one)]
+    );
+}
+
+#[test]
+fn a_file_that_is_a_token_or_a_policy_of_api_management_is_known_for_what_it_is() {
+    let folder = Folder::new();
+    let signature = "c2lnbmF0dXJlc2lnbmF0dXJlc2lnbmF0dXJlc2lnbmF0dXJl";
+    let token = format!("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJzb21lYm9keSJ9.{signature}");
+    for text in [token.clone(), format!("ä: \"{token}\"\nb: [\n")] {
+        let file = folder.file("token", &text);
+        for arguments in [
+            ["check", &file].as_slice(),
+            &["explain", "--token", "x.y.z", "--config", &file],
+            &["check", "--format", "json", &file],
+        ] {
+            let run = run(arguments);
+            let shown = [run.stdout.as_str(), run.stderr.as_str()].concat();
+            assert!(run.status != 0, "{arguments:?}");
+            assert!(!shown.contains("c2lnbmF0dXJl"), "{shown}");
+        }
+    }
+    let file = folder.file("policy.xml", "<policies><inbound/></policies>");
+    let shown = run(&["check", &file]).stdout;
+    assert!(shown.contains("validate-jwt import"), "{shown}");
+}
+
+#[test]
 fn the_preset_for_entra_id_needs_tls_unless_its_endpoint_is_http() {
     let azure = |endpoint: &str| {
         let policy = format!(

@@ -26,6 +26,8 @@ pub struct Diagnostic {
     pub message: String,
     /// What would be right.
     pub help: Option<String>,
+    /// Whether it is about the member's name at `path`, not about its value.
+    pub is_about_name: bool,
 }
 
 impl fmt::Display for Diagnostic {
@@ -74,7 +76,18 @@ pub struct Diagnostics(Vec<Diagnostic>);
 impl Diagnostics {
     /// Notes an error.
     pub fn error(&mut self, path: &Path, message: impl Into<String>, help: impl Into<String>) {
-        self.push(Severity::Error, path, message.into(), help.into());
+        self.push(Severity::Error, path, message.into(), help.into(), false);
+    }
+
+    /// Notes that the member at `path` is none of those that are `known` there.
+    pub fn unknown<'k>(
+        &mut self,
+        path: &Path,
+        name: &str,
+        known: impl IntoIterator<Item = &'k str>,
+    ) {
+        let message = format!("there is no field {name:?} here");
+        self.push(Severity::Error, path, message, suggest(name, known), true);
     }
 
     /// Notes that something is missing from the object at `path`, unless something within it is wrong already: a misspelt field
@@ -94,16 +107,24 @@ impl Diagnostics {
 
     /// Notes a warning.
     pub fn warning(&mut self, path: &Path, message: impl Into<String>, help: impl Into<String>) {
-        self.push(Severity::Warning, path, message.into(), help.into());
+        self.push(Severity::Warning, path, message.into(), help.into(), false);
     }
 
-    fn push(&mut self, severity: Severity, path: &Path, message: String, help: String) {
+    fn push(
+        &mut self,
+        severity: Severity,
+        path: &Path,
+        message: String,
+        help: String,
+        is_about_name: bool,
+    ) {
         let help = Some(help).filter(|help| !help.is_empty());
         let found = Diagnostic {
             severity,
             path: path.0.clone(),
             message,
             help,
+            is_about_name,
         };
         if !self.0.contains(&found) {
             self.0.push(found);

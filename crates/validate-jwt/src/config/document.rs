@@ -105,11 +105,7 @@ fn read_forms(
             let known = Document::FIELDS
                 .iter()
                 .chain(raw::Policy::FIELDS.iter().filter(|_| !several));
-            found.error(
-                &root.member(name),
-                format!("there is no field {name:?} here"),
-                suggest(name, known.copied()),
-            );
+            found.unknown(&root.member(name), name, known.copied());
         }
     }
     let document = match read(&Node::Object(settings), root.clone(), found) {

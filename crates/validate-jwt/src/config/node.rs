@@ -27,7 +27,8 @@ pub enum Node {
 impl Node {
     /// What it is, for a person: `the string "x"`, `a list`.
     pub fn describe(&self) -> String {
-        const MAX: usize = 60;
+        // Of a token that stands here by mistake no more than its header.
+        const MAX: usize = 40;
         match self {
             Self::Null => "null".into(),
             Self::Bool(value) => alloc::format!("{value}"),

@@ -164,13 +164,9 @@ impl<'de> NodeReader<'de> {
         for member in members {
             let name = member.0.as_str();
             let place = self.path.member(name);
-            if known.is_some_and(|known| !known.contains(&name)) {
-                let help = suggest(name, known.unwrap_or_default().iter().copied());
-                self.sink.borrow_mut().error(
-                    &place,
-                    format!("there is no field {name:?} here"),
-                    help,
-                );
+            if let Some(known) = known.filter(|known| !known.contains(&name)) {
+                let known = known.iter().copied();
+                self.sink.borrow_mut().unknown(&place, name, known);
             } else if kept.iter().any(|(earlier, _)| earlier == name) {
                 self.sink.borrow_mut().error(
                     &place,

@@ -71,6 +71,11 @@ fn the_usual_causes_are_named() {
             "more groups",
         ),
         (&v1, sign(json!({"iss": sts})), "version 1.0"),
+        (
+            &v1,
+            sign(json!({"iss": format!("https://login.microsoftonline.us/{TENANT}/v2.0")})),
+            "another cloud",
+        ),
     ] {
         let explained = files.with_keys(&token);
         assert_eq!(explained["decision"], "deny", "{words}: {explained:#}");
