@@ -60,6 +60,14 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if options.once {
         all_as_told &= proof::holds(&terminal, &told.commands)?;
     } else {
+        terminal.line("Which check a token fails, and why, check by check:");
+        terminal.line("");
+        terminal.line(&format!(
+            "  cargo run -q -p validate-jwt-cli -- explain --token \"$WITHOUT_ROLE\" \\\n    --config '{}' --fetch --ca '{}'",
+            system.gateway.configuration().display(),
+            system.ca_file.display()
+        ));
+        terminal.line("");
         terminal.line("Everything stays up for the commands above. Ctrl-C ends it.");
         wait(&interrupted, &mut system)?;
     }
@@ -123,6 +131,12 @@ fn introduce(terminal: &Terminal, system: &System) {
         system.gateway.admin(),
         "Envoy's own: /stats, /config_dump",
     );
+    let configuration = system.gateway.configuration();
+    terminal.line(&format!(
+        "  {:<18} {}",
+        "configuration",
+        configuration.display()
+    ));
     terminal.line(&format!("  {:<18} {}", "logs", system.folder.display()));
     terminal.line("");
 }

@@ -26,6 +26,7 @@ pub(crate) struct Gateway {
     address: SocketAddr,
     admin: SocketAddr,
     log: PathBuf,
+    configuration: PathBuf,
 }
 
 impl Gateway {
@@ -60,6 +61,7 @@ impl Gateway {
             address: unknown,
             admin: unknown,
             log,
+            configuration: file,
         };
         let start = Instant::now();
         while start.elapsed() < START {
@@ -78,6 +80,11 @@ impl Gateway {
             "Envoy did not start within {START:?}:\n{}",
             gateway.excerpt()
         )
+    }
+
+    /// Its configuration, with the filter's in it.
+    pub(crate) fn configuration(&self) -> &Path {
+        &self.configuration
     }
 
     /// Where the gateway listens.

@@ -63,7 +63,16 @@ impl Network {
             ureq::Error::Timeout(_) => {
                 format!("{address} cannot be reached: no answer within {seconds} s")
             }
-            error => format!("{address} cannot be reached: {error}"),
+            error => {
+                let what = error.to_string();
+                // rustls names its errors in its own words only.
+                let hint = if what.contains("UnknownIssuer") {
+                    "; name the authority of its certificate with --ca FILE"
+                } else {
+                    ""
+                };
+                format!("{address} cannot be reached: {what}{hint}")
+            }
         };
         let mut response = agent
             .get(&address)

@@ -98,7 +98,7 @@ fn a_provider_is_trusted_only_if_its_authority_is() {
     let distrusted = ask(&[]);
     assert_eq!(distrusted.status, 2);
     assert!(
-        distrusted.stderr.contains("certificate"),
+        distrusted.stderr.contains("certificate") && distrusted.stderr.contains("--ca FILE"),
         "{}",
         distrusted.stderr
     );
