@@ -63,7 +63,7 @@ pub(super) fn bars(filters: &[Measured]) -> String {
             measured.name,
             end - LEFT,
             colour(&measured.name),
-            most.max(end) + 6.0,
+            upper.max(end) + 6.0,
             y + 14.0,
             spread.median,
         );
