@@ -55,6 +55,12 @@ pub(crate) struct Measured {
     pub(crate) p99_us: Vec<f64>,
 }
 
+/// The CPU times of the case of this name, if it was measured.
+pub(crate) fn cpu_times<'m>(measured: &'m [Measured], name: &str) -> Option<&'m [f64]> {
+    let found = measured.iter().find(|measured| measured.name == name);
+    found.map(|measured| measured.cpu_us.as_slice())
+}
+
 /// Measures the cases.
 pub(crate) fn measure(envoy: &Envoy, cases: &[Case], effort: Effort) -> Result<Vec<Measured>> {
     let mut clients = Vec::with_capacity(cases.len());

@@ -5,7 +5,7 @@ use crate::filters::{
     COLD, FLOOR_COLD, FLOOR_WARM, JWT_AUTHN, JWT_AUTHN_CACHE, REFUSALS, WARM, refusal_floor,
     refused,
 };
-use crate::rounds::Measured;
+use crate::rounds::{Measured, cpu_times};
 use crate::statistics::Spread;
 
 /// A target and what was reached.
@@ -25,10 +25,7 @@ pub(crate) struct Outcome {
 
 /// All targets for which there are figures.
 pub(crate) fn check(filters: &[Measured], curves: &[Curve]) -> Vec<Outcome> {
-    let cost = |name: &str| {
-        let found = filters.iter().find(|measured| measured.name == name);
-        found.map(|measured| measured.cpu_us.as_slice())
-    };
+    let cost = |name: &str| cpu_times(filters, name);
     let mut outcomes = Vec::new();
     let mut compare = |one: &str, other: &str, at_most, floor: &str| {
         if let (Some(one_cost), Some(other_cost)) = (cost(one), cost(other)) {

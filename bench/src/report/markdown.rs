@@ -10,6 +10,7 @@ use crate::filters::{
     COLD, FLOOR_ALTERNATIVES, FLOOR_COLD, FLOOR_CONTEXTS, FLOOR_ENTRY, FLOOR_WARM, FLOORS, NONE,
     REFUSALS, WARM, refusal_floor, refused,
 };
+use crate::rounds::cpu_times;
 use crate::statistics::Spread;
 
 /// The page.
@@ -122,10 +123,7 @@ fn losses(report: &Report) -> String {
 
 /// What no filter can go below that runs in the virtual machine and makes the host calls that the task needs, call by call.
 fn floors(report: &Report) -> String {
-    let cost = |name: &str| {
-        let found = report.filters.iter().find(|measured| measured.name == name);
-        found.map(|measured| measured.cpu_us.as_slice())
-    };
+    let cost = |name: &str| cpu_times(&report.filters, name);
     let mut text = String::from(FLOOR);
     let mut row = |what: &str, name: &str, below: &str| {
         if let (Some(cost), Some(below)) = (cost(name), cost(below)) {
@@ -207,11 +205,7 @@ fn filters(report: &Report) -> String {
          | case | CPU µs per request (quartiles) | above no filter | requests/s | p50 µs | p99 µs |\n\
          | --- | --- | --- | --- | --- | --- |\n",
     );
-    let none = report
-        .filters
-        .iter()
-        .find(|measured| measured.name == NONE)
-        .map_or(f64::NAN, |none| Spread::of(&none.cpu_us).median);
+    let none = cpu_times(&report.filters, NONE).map_or(f64::NAN, |none| Spread::of(none).median);
     for measured in &report.filters {
         let cpu = Spread::of(&measured.cpu_us);
         let median = |values: &[f64]| Spread::of(values).median.round() as usize;
